@@ -1,0 +1,31 @@
+"""Words the pages need everywhere; a builtin, so no template loads it."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
+
+register = template.Library()
+
+
+@register.filter
+def local(moment: datetime | None, zone: str) -> str:
+    """`{{ moment|local:zone }}`: "10 January 2021, 11:05" in that zone and the page's language."""
+    if not moment:
+        return ""
+    there = timezone.localtime(moment, ZoneInfo(zone))
+    if get_language() == "kk":
+        # Django's Kazakh month names are capitalised, as they never are inside a sentence.
+        day = date_format(there, "Y ж. j E").lower()
+    else:
+        day = date_format(there, "j E Y")
+    return f"{day}, {there:%H:%M}"
+
+
+@register.filter
+def or_unknown(value: object) -> object:
+    """Nothing known is said in words; zero is a value."""
+    return gettext("not known") if value is None or value == "" else value
