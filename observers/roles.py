@@ -1,0 +1,70 @@
+"""What may this person do? Roles come from memberships, and from nothing else.
+
+`is_superuser` and `is_staff` are columns Django insists on; no rule here reads them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from elections.models import Election, Region
+    from observers.models import Membership, User
+    from observers.querysets import MembershipQuerySet, TeamQuerySet
+
+    Visitor = User | AnonymousUser
+
+
+class Role(TextChoices):
+    OBSERVER = "observer", _("Observer")
+    COORDINATOR = "coordinator", _("Coordinator")
+    EDITOR = "editor", _("Editor")
+    SECURITY = "security", _("Security officer")
+    PARTNER = "partner", _("Partner")
+    ADMIN = "admin", _("Administrator")
+
+
+DESK_ROLES = frozenset({Role.COORDINATOR, Role.EDITOR, Role.SECURITY})
+
+
+def memberships(
+    user: Visitor, election: Election | None = None, *, at: datetime | None = None
+) -> MembershipQuerySet:
+    """Memberships that count now (or `at` that moment); none for anonymous or inactive people."""
+    found: MembershipQuerySet = apps.get_model("observers", "Membership").objects.all()
+    if not (user.is_authenticated and user.is_active):
+        return found.none()
+    found = found.filter(user=user).active(at)
+    return found if election is None else found.filter(election=election)
+
+
+def roles(user: Visitor, election: Election) -> frozenset[Role]:
+    found = memberships(user, election).values_list("role", flat=True)
+    return frozenset(Role(role) for role in found)
+
+
+def has_role(
+    user: Visitor, role: Role, election: Election | None = None, *, region: Region | None = None
+) -> bool:
+    """In this election, or in any when none is named; with `region`, only where it is covered."""
+    held = memberships(user, election).filter(role=role)
+    if region is not None:
+        held = held.covering(region)
+    return held.exists()
+
+
+def teams(user: Visitor, election: Election) -> TeamQuerySet:
+    found: TeamQuerySet = apps.get_model("observers", "Team").objects.all()
+    own = memberships(user, election).filter(team__isnull=False).values("team")
+    return found.filter(pk__in=own)
+
+
+def active_membership(user: Visitor, election: Election, role: Role) -> Membership | None:
+    """The one an act is done under, for example the team a report belongs to."""
+    return memberships(user, election).filter(role=role).order_by("pk").first()
