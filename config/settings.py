@@ -250,6 +250,8 @@ SPECTACULAR_SETTINGS = {
         "config.schema.document_problems",
     ],
 }
+# Who knows the number of the newest public change; lower floors put it into their answers too.
+API_DATA_VERSION = "incidents.feed.data_version"
 # The largest body a report or a step may have, in bytes; evidence travels by its own road.
 BODY_LIMIT = 256 * 1024
 
