@@ -9,8 +9,8 @@ REF = re.compile(rf"[A-Z0-9]{{2,16}}-[{ALPHABET}]{{{LENGTH}}}")  # use fullmatch
 
 _MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
 # A Russian or Kazakh keyboard left on: letters that look the same on paper.
-_LOOKALIKE = str.maketrans("АВЕКМНОРСТУХІ", "ABEKMHOPCTYXI")
-_DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—―−"})
+_LOOKALIKE = str.maketrans("АВЕЗКМНОРСТУХІ", "ABE3KMHOPCTYXI")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 
 
 def new_ref(prefix: str) -> str:
