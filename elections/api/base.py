@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.module_loading import import_string
@@ -60,6 +60,26 @@ class BadQuery(APIException):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.errors = [fault.as_dict() for fault in faults]
         super().__init__(_("The query could not be understood. Nothing was looked up."))
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_code = "too-large"
+
+    def __init__(self) -> None:
+        kib = settings.BODY_LIMIT // 1024
+        super().__init__(_("Send at most %(limit)s KiB at once.") % {"limit": kib})
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The body as it came, never more than the limit in memory. Raises TooLarge."""
+    declared = str(request.META.get("CONTENT_LENGTH", ""))[:20]
+    if declared.isdecimal() and int(declared) > settings.BODY_LIMIT:
+        raise TooLarge
+    raw: bytes = request.read(settings.BODY_LIMIT + 1)
+    if len(raw) > settings.BODY_LIMIT:
+        raise TooLarge
+    return raw
 
 
 def data_version() -> int:
