@@ -38,8 +38,12 @@ def _rehearsals_of(user: Viewer) -> Q:
 
 
 def _all_words_in_search(text: str) -> Q:
+    """Nothing typed finds everything; nothing but punctuation finds nothing."""
+    words = fold_words(text[:_LONGEST_SEARCH])
+    if not words and text.strip():
+        return Q(pk__in=[])
     condition = Q()
-    for word in fold_words(text[:_LONGEST_SEARCH])[:_MOST_SEARCH_WORDS]:
+    for word in words[:_MOST_SEARCH_WORDS]:
         condition &= Q(search__contains=word)
     return condition
 
