@@ -1,0 +1,19 @@
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from config.admin_site import site
+
+urlpatterns = [
+    path("", include("incidents.urls.public")),
+    path("report/", include("incidents.urls.field")),
+    path("desk/", include("incidents.urls.desk")),
+    path("account/", include("observers.urls")),
+    path("api/v1/", include("config.api")),
+    path("admin/", site.urls),
+    path("language/", set_language, name="set_language"),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"

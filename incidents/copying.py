@@ -1,0 +1,106 @@
+"""The world's copy: written when an approved text is published, emptied when withdrawn.
+
+Used by `publishing` alone, inside its transactions.
+"""
+
+from typing import Any
+
+from django.utils import timezone
+
+from elections.models import Region
+from incidents import history
+from incidents.composing import compose, render
+from incidents.models import (
+    Change,
+    Draft,
+    Incident,
+    Publication,
+    PublicationCategory,
+    PublicationRegion,
+    PublicationVersion,
+)
+
+Data = dict[str, Any]
+
+
+def append_change(publication: Publication, op: str) -> None:
+    """A line of the public feed. Its number is the last statement of the transaction."""
+    counter = history.take_number("changes")
+    Change.objects.create(
+        seq=counter.value, publication=publication, op=op, reason=publication.withdrawn_reason
+    )
+    publication.last_seq = counter.value
+    publication.save(update_fields=["last_seq"])
+    counter.save()
+
+
+def copy_out(incident: Incident, draft: Draft) -> None:
+    """Copy the approved fields into the public table and render the document once."""
+    now = timezone.now()
+    public = compose(incident, draft.content)
+    old = Publication.objects.select_for_update(of=("self",)).filter(incident=incident).first()
+    version = old.version + 1 if old else 1
+    first = old.published_at if old else now
+    publication = render(incident, public, version=version, published_at=first, updated_at=now)
+    publication.last_seq = old.last_seq if old else 0
+    publication.save(force_insert=old is None, force_update=old is not None)
+    PublicationRegion.objects.filter(publication=publication).delete()
+    PublicationCategory.objects.filter(publication=publication).delete()
+    named = {region.pk for region in _public_regions(incident, public)}
+    PublicationRegion.objects.bulk_create(
+        PublicationRegion(publication=publication, region_id=pk, named=pk in named)
+        for pk in _with_ancestors(incident, public)
+    )
+    PublicationCategory.objects.bulk_create(
+        PublicationCategory(publication=publication, code=code, primary=code == public["category"])
+        for code in public["categories"]
+    )
+    PublicationVersion.objects.create(
+        publication=publication,
+        version=version,
+        published_at=now,
+        what_changed=draft.what_changed,
+        digest=draft.approved_digest,
+    )
+
+
+def _public_regions(incident: Incident, public: Data) -> list[Region]:
+    regions = incident.election.region_set.regions.filter(code__in=public["regions"])
+    return list(regions)
+
+
+def _with_ancestors(incident: Incident, public: Data) -> set[int]:
+    """Named regions and all above them; the whole country for what names none."""
+    regions = incident.election.region_set.regions
+    codes = {
+        code
+        for region in _public_regions(incident, public)
+        for code in region.path.strip("/").split("/")
+    }
+    rows = regions.filter(code__in=codes) if codes else regions.filter(parent=None)
+    return set(rows.values_list("pk", flat=True))
+
+
+def take_down(incident: Incident, *, reason: str, note: str = "", into: str = "") -> None:
+    """Empty the world's copy; a reference, dates and a reason remain."""
+    publication = Publication.objects.select_for_update(of=("self",)).get(incident=incident)
+    PublicationRegion.objects.filter(publication=publication).delete()
+    PublicationCategory.objects.filter(publication=publication).delete()
+    now = timezone.now()
+    empty = Publication(
+        id=publication.id,
+        incident=incident,
+        ref=publication.ref,
+        election=publication.election,
+        version=publication.version,
+        live=False,
+        occurred_sort=publication.published_at,
+        published_at=publication.published_at,
+        updated_at=now,
+        withdrawn_at=now,
+        withdrawn_reason=reason,
+        public_note=note,
+        merged_into_ref=into,
+        last_seq=publication.last_seq,
+    )
+    empty.save(force_update=True)

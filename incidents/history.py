@@ -1,0 +1,116 @@
+"""The append-only history: written in the transaction of the change it tells of, hash-chained."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from elections.models import Election
+from incidents.cleaning import canonical_json
+from incidents.models import Counter, Event, Incident, Report
+from incidents.refs import new_ref
+from observers.models import User
+
+
+def take_number(name: str) -> Counter:
+    """The next number of a counter, its row locked until this transaction commits.
+
+    Call it as late as possible: everybody who needs the same counter waits.
+    """
+    Counter.objects.get_or_create(name=name)
+    counter = Counter.objects.select_for_update().get(name=name)
+    counter.value += 1
+    return counter
+
+
+def take_ref(election: Election) -> str:
+    """A reference that neither a report nor an incident carries yet."""
+    while True:
+        ref = new_ref(election.ref_prefix)
+        taken = (
+            Report.objects.filter(ref=ref).exists() or Incident.objects.filter(ref=ref).exists()
+        )
+        if not taken:
+            return ref
+
+
+def fingerprint(event: Event) -> str:
+    said = {
+        "seq": event.seq,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "election": event.election_id,
+        "incident": str(event.incident_id),
+        "report": str(event.report_id),
+        "actor": str(event.actor_id),
+        "channel": event.channel,
+        "verb": event.verb,
+        "reason": event.reason,
+        "before": event.before,
+        "after": event.after,
+        "version": event.version,
+    }
+    return hashlib.sha256((event.previous_hash + canonical_json(said)).encode()).hexdigest()
+
+
+def record(
+    verb: str,
+    *,
+    by: User | None,
+    channel: str,
+    election: Election,
+    incident: Incident | None = None,
+    report: Report | None = None,
+    reason: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Event:
+    """Append one line. Must run inside the transaction of the change."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("History is written in the transaction of the change, never alone.")
+    counter = take_number("events")
+    event = Event(
+        seq=counter.value,
+        at=timezone.now(),
+        election=election,
+        incident=incident,
+        report=report,
+        actor=by,
+        channel=channel,
+        verb=verb,
+        reason=reason,
+        before=before or {},
+        after=after or {},
+        version=incident.version if incident else 0,
+        previous_hash=counter.head,
+    )
+    event.hash = fingerprint(event)
+    event.save(force_insert=True)
+    counter.head = event.hash
+    counter.save()
+    return event
+
+
+@dataclass(frozen=True)
+class Break:
+    seq: int
+    what: str
+
+
+def verify() -> Iterator[Break]:
+    """Every place where the chain does not hold; nothing when it does."""
+    previous, expected = "", 1
+    for event in Event.objects.order_by("seq").iterator(chunk_size=2000):
+        if event.seq != expected:
+            yield Break(expected, f"missing: {expected} to {event.seq - 1}")
+        if event.previous_hash != previous:
+            yield Break(event.seq, "does not follow the line before it")
+        if fingerprint(event) != event.hash:
+            yield Break(event.seq, "was changed after it was written")
+        previous, expected = event.hash, event.seq + 1
+    counter = Counter.objects.filter(name="events").first()
+    if counter and (counter.head, counter.value) != (previous, expected - 1):
+        yield Break(expected, "the newest lines are missing")

@@ -1,0 +1,181 @@
+"""The only door through which a report enters: app, page, API, import, desk.
+
+The bytes are committed before anything interprets them. A report is refused only for its form
+(not JSON, unknown fields, wrong types), never for its content: what cannot be understood stays
+as typed in `unresolved` for the desk, and what was refused stays raw for the desk as well.
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from elections.models import Election
+from incidents import history
+from incidents.cleaning import canonical_json, parse_json
+from incidents.errors import Conflict, Invalid, NotAllowed, Refused
+from incidents.interpreting import FIELDS, interpret
+from incidents.models import RawReport, Report
+from incidents.vocabulary import Audience, ReportState
+from observers.models import Device, User
+from observers.roles import Role, has_role, memberships, teams
+
+MAY_FILE = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
+MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`created` is false when the same report had arrived before: the receipt is the same."""
+
+    report: Report
+    created: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": str(self.report.id),
+            "ref": self.report.ref,
+            "sha256": self.report.sha256,
+            "received_at": self.report.received_at.isoformat(),
+        }
+
+
+def file_report(
+    *, by: User, report_id: uuid.UUID, raw: bytes, channel: str, device: Device | None = None
+) -> Receipt:
+    """Keep, then understand, then file.
+
+    `raw` is a JSON object of FIELDS. Raises Invalid (400), NotAllowed (403), Conflict (409) and
+    TooLarge (413); after all but TooLarge and NotAllowed the bytes are kept for the desk.
+    """
+    mine = memberships(by).filter(role__in=MAY_FILE)
+    if not mine.exists():
+        raise NotAllowed(_("Only observers and the desk may file reports. Ask your coordinator."))
+    kept = _keep(by=by, report_id=report_id, raw=raw, channel=channel, device=device)
+    try:
+        receipt = _understand(kept, raw)
+    except Conflict:
+        RawReport.objects.filter(pk=kept.pk).update(outcome=RawReport.Outcome.CONFLICT)
+        raise
+    except Refused as refusal:
+        RawReport.objects.filter(pk=kept.pk).exclude(outcome=RawReport.Outcome.FILED).update(
+            outcome=RawReport.Outcome.REFUSED, problems=_problems(refusal)
+        )
+        raise
+    RawReport.objects.filter(pk=kept.pk).update(
+        outcome=RawReport.Outcome.FILED,
+        election=receipt.report.election_id,
+        sealed=receipt.report.audience == Audience.SECURITY_ONLY,
+    )
+    return receipt
+
+
+def _problems(refusal: Refused) -> dict[str, list[str]]:
+    if isinstance(refusal, Invalid):
+        return {field: [str(line) for line in lines] for field, lines in refusal.errors.items()}
+    return {"": [str(refusal.message)]}
+
+
+def _keep(
+    *, by: User, report_id: uuid.UUID, raw: bytes, channel: str, device: Device | None
+) -> RawReport:
+    """Commit the bytes. The election is a guess until they are understood."""
+    if len(raw) > MAX_BYTES:
+        parse_json(raw, max_bytes=MAX_BYTES)  # raises TooLarge
+    first = memberships(by).filter(role__in=MAY_FILE).order_by("pk").first()
+    kept, _made = RawReport.objects.get_or_create(
+        report_id=report_id,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        author=by,
+        defaults={
+            "body": raw,
+            "channel": channel,
+            "device": device,
+            "election": first.election if first else None,
+            "sealed": b"security_only" in raw,
+        },
+    )
+    return kept
+
+
+def _understand(kept: RawReport, raw: bytes) -> Receipt:
+    payload = parse_json(raw, max_bytes=MAX_BYTES)
+    if not isinstance(payload, dict):
+        raise Invalid({"": [_("Send one JSON object with the fields of the report.")]})
+    payload.pop("id", None)
+    election = _election(kept.author, payload.pop("election", None))
+    digest = hashlib.sha256(
+        canonical_json({**payload, "election": election.slug}).encode("utf-8", "backslashreplace")
+    ).hexdigest()
+    if found := Report.objects.filter(pk=kept.report_id).first():
+        return _again(found, kept.author, digest)
+    values = interpret(payload, election=election)
+    return _file(kept, election, values, digest)
+
+
+def _election(author: User, slug: object) -> Election:
+    """The one named, or the only one this person observes."""
+    filing = memberships(author).filter(role__in=MAY_FILE)
+    elections = {m.election.slug: m.election for m in filing.select_related("election")}
+    if slug is None and len(elections) == 1:
+        return next(iter(elections.values()))
+    if isinstance(slug, str) and slug in elections:
+        return elections[slug]
+    names = ", ".join(sorted(elections))
+    raise Invalid({"election": [_("Name one of your elections: %(names)s.") % {"names": names}]})
+
+
+def _again(found: Report, author: User, digest: str) -> Receipt:
+    if found.author_id != author.pk or found.sha256 != digest:
+        raise Conflict(
+            _(
+                "This report id already carries other content. Both are kept and the desk will "
+                "look. Send a correction as a new report that follows up the first."
+            )
+        )
+    return Receipt(report=found, created=False)
+
+
+def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: str) -> Receipt:
+    author = kept.author
+    if not any(has_role(author, role, election) for role in MAY_FILE):
+        raise NotAllowed(_("You are not an observer of this election. Ask your coordinator."))
+    device = kept.device
+    revoked = device is not None and device.revoked_at is not None
+    try:
+        with transaction.atomic():
+            report = Report(
+                id=kept.report_id,
+                ref=history.take_ref(election),
+                election=election,
+                author=author,
+                team=teams(author, election).first(),
+                device=device,
+                channel=kept.channel,
+                received_at=timezone.now(),
+                sha256=digest,
+                state=ReportState.QUARANTINED if revoked else ReportState.RECEIVED,
+                **values,
+            )
+            report.save(force_insert=True)
+            history.record(
+                "file_report",
+                by=author,
+                channel=kept.channel,
+                election=election,
+                report=report,
+                after={"state": report.state, "sha256": digest},
+            )
+    except IntegrityError:
+        # Somebody else filed it between our look and our insert: the same report, sent twice.
+        if found := Report.objects.filter(pk=kept.report_id).first():
+            return _again(found, author, digest)
+        raise
+    return Receipt(report=report, created=True)
+
+
+__all__ = ["FIELDS", "Receipt", "file_report"]

@@ -1,0 +1,247 @@
+"""From what was typed to what is stored: understand what can be, keep the rest as typed.
+
+Wrong types and unknown fields are the client's mistake and raise Invalid. A value of the right
+type that means nothing here (an unknown station, a year 1, a category that does not exist) is
+the world's mistake: it goes to `unresolved` as typed and the report is accepted.
+"""
+
+import difflib
+import uuid
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from elections.folding import fold
+from elections.models import Election, Region, Station
+from incidents import categories, details
+from incidents.cleaning import clean_json, clean_text
+from incidents.errors import Invalid
+from incidents.vocabulary import (
+    Audience,
+    Danger,
+    FollowUpKind,
+    OccurredPrecision,
+    PersonsBasis,
+    Source,
+)
+
+TEXT_LIMIT = 20_000
+# field -> (accepted JSON types, longest text)
+FIELDS: dict[str, tuple[tuple[type, ...], int]] = {
+    "category": ((str,), 40),
+    "text": ((str,), TEXT_LIMIT),
+    "language": ((str,), 8),
+    "occurred_start": ((str,), 40),
+    "occurred_end": ((str,), 40),
+    "occurred_precision": ((str,), 40),
+    "station": ((str,), 200),
+    "region": ((str,), 200),
+    "place": ((str,), 500),
+    "latitude": ((int, float), 0),
+    "longitude": ((int, float), 0),
+    "accuracy_m": ((int, float), 0),
+    "persons_min": ((int,), 0),
+    "persons_max": ((int,), 0),
+    "persons_words": ((str,), 200),
+    "persons_basis": ((str,), 40),
+    "details": ((dict,), 0),
+    "source": ((str,), 40),
+    "told_by": ((str,), 200),
+    "danger": ((str,), 40),
+    "audience": ((str,), 40),
+    "follow_up_of": ((str,), 40),
+    "follow_up_kind": ((str,), 40),
+    "captured_clock": ((str,), 40),
+    "sent_clock": ((str,), 40),
+}
+# vocabulary, and what an unknown word is taken for: the cautious reading
+WORDS: dict[str, tuple[type, str]] = {
+    "occurred_precision": (OccurredPrecision, OccurredPrecision.UNKNOWN),
+    "persons_basis": (PersonsBasis, PersonsBasis.NONE_GIVEN),
+    "source": (Source, ""),
+    "danger": (Danger, Danger.OBSERVER),
+    "audience": (Audience, Audience.SECURITY_ONLY),
+    "follow_up_kind": (FollowUpKind, FollowUpKind.ADDITION),
+}
+CLOCKS = ("occurred_start", "occurred_end", "captured_clock", "sent_clock")
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+MOST_PERSONS = 10_000_000
+FARTHEST_M = 1_000_000
+
+
+def interpret(payload: dict[str, Any], *, election: Election) -> dict[str, Any]:
+    """Column values of a Report, `unresolved` among them. Raises Invalid."""
+    check_form(payload)
+    given = {field: value for field, value in payload.items() if value is not None}
+    if not str(given.get("text", "")).strip() and not given.get("category"):
+        raise Invalid({"text": [_("Say what happened: a category, or one sentence.")]})
+    unresolved: dict[str, Any] = {}
+    values = _texts(given, unresolved)
+    values |= _words(given, unresolved)
+    values |= _clocks(given, unresolved, election)
+    values |= _place(given, unresolved, election)
+    values |= _numbers(given, unresolved)
+    values |= _category_and_details(given, unresolved)
+    values |= _follow_up(given, unresolved)
+    values["search"] = fold(f"{values['text']} {values['place_words']}")
+    values["unresolved"] = clean_json(unresolved)[0]
+    return values
+
+
+def check_form(payload: dict[str, Any]) -> None:
+    errors: dict[str, list[Any]] = {}
+    for field, value in payload.items():
+        if field not in FIELDS:
+            near = difflib.get_close_matches(field, FIELDS, n=1)
+            errors[clean_text(field, limit=100)[0]] = [
+                _("Unknown field. Did you mean %(near)s?") % {"near": near[0]}
+                if near
+                else _("Unknown field.")
+            ]
+            continue
+        types, _limit = FIELDS[field]
+        if value is None:
+            continue
+        if not isinstance(value, types) or isinstance(value, bool):
+            errors[field] = [
+                _("Must be %(types)s.") % {"types": " / ".join(t.__name__ for t in types)}
+            ]
+    if errors:
+        raise Invalid(errors)
+
+
+def _texts(given: dict[str, Any], unresolved: dict[str, Any]) -> dict[str, Any]:
+    values = {}
+    for column, field in (
+        ("text", "text"),
+        ("language", "language"),
+        ("place_words", "place"),
+        ("persons_words", "persons_words"),
+        ("told_by", "told_by"),
+    ):
+        cleaned, changed = clean_text(given.get(field, ""), limit=FIELDS[field][1])
+        values[column] = cleaned
+        if changed:
+            unresolved[field] = "…"
+    return values
+
+
+def _words(given: dict[str, Any], unresolved: dict[str, Any]) -> dict[str, Any]:
+    values = {}
+    for field, (vocabulary, cautious) in WORDS.items():
+        if not given.get(field):
+            continue
+        if given[field] in vocabulary.values:  # type: ignore[attr-defined]
+            values[field] = given[field]
+        else:
+            unresolved[field] = given[field]
+            values[field] = cautious
+    return values
+
+
+def _clocks(
+    given: dict[str, Any], unresolved: dict[str, Any], election: Election
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in CLOCKS:
+        if not given.get(field):
+            continue
+        moment = read_time(given[field], election.time_zone)
+        if moment is None:
+            unresolved[field] = given[field]
+        else:
+            values[field] = moment
+    start, end = values.get("occurred_start"), values.get("occurred_end")
+    if start and end and start > end:
+        unresolved["occurred_end"] = given["occurred_end"]
+        values["occurred_end"] = None
+    if sent := values.get("sent_clock"):
+        values["clock_offset_s"] = (timezone.now() - sent).total_seconds()
+    return values
+
+
+def read_time(text: str, zone: str) -> datetime | None:
+    """None when it is no time or lies outside any election. A time without offset is local."""
+    try:
+        moment = parse_datetime(text)
+        if moment is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _place(
+    given: dict[str, Any], unresolved: dict[str, Any], election: Election
+) -> dict[str, Any]:
+    values: dict[str, Any] = {"region": None, "station": None, "station_as_typed": ""}
+    if typed := clean_text(given.get("region", ""), limit=200)[0]:
+        values["region"] = Region.objects.of(election).filter(code=typed).first()
+        if values["region"] is None:
+            unresolved["region"] = typed
+    if typed := clean_text(given.get("station", ""), limit=200)[0]:
+        station: Station | None = Station.objects.resolve(election, typed, region=values["region"])
+        values["station"] = station
+        if station is None:
+            values["station_as_typed"] = typed
+            unresolved["station"] = typed
+        elif values["region"] is None:
+            values["region"] = station.region
+    latitude, longitude = given.get("latitude"), given.get("longitude")
+    if latitude is not None or longitude is not None:
+        if _between(latitude, -90, 90) and _between(longitude, -180, 180):
+            values |= {"latitude": latitude, "longitude": longitude}
+        else:
+            unresolved["latitude"], unresolved["longitude"] = latitude, longitude
+    if (accuracy := given.get("accuracy_m")) is not None:
+        if _between(accuracy, 0, FARTHEST_M):
+            values["accuracy_m"] = accuracy
+        else:
+            unresolved["accuracy_m"] = accuracy
+    return values
+
+
+def _between(value: Any, low: float, high: float) -> bool:
+    return value is not None and low <= value <= high
+
+
+def _numbers(given: dict[str, Any], unresolved: dict[str, Any]) -> dict[str, Any]:
+    low, high = given.get("persons_min"), given.get("persons_max")
+    fits = all(n is None or 0 <= n <= MOST_PERSONS for n in (low, high))
+    if fits and (low is None or high is None or low <= high):
+        return {"persons_min": low, "persons_max": high}
+    unresolved["persons_min"], unresolved["persons_max"] = low, high
+    return {}
+
+
+def _category_and_details(given: dict[str, Any], unresolved: dict[str, Any]) -> dict[str, Any]:
+    code = clean_text(given.get("category", ""), limit=40)[0]
+    if code and code not in categories.CATEGORIES:
+        unresolved["category"] = code
+        code = ""
+    answers, _changed = clean_json(given.get("details", {}))
+    clean, problems = details.validate(code, dict(answers))  # type: ignore[call-overload]
+    for key in problems:
+        unresolved[f"details.{key}"] = dict(answers).get(key)  # type: ignore[call-overload]
+    return {"category": code, "details": clean}
+
+
+def _follow_up(given: dict[str, Any], unresolved: dict[str, Any]) -> dict[str, Any]:
+    typed = given.get("follow_up_of")
+    if not typed:
+        return {"follow_up_kind": ""}
+    try:
+        return {
+            "follow_up_of": uuid.UUID(typed),
+            "follow_up_kind": (
+                given.get("follow_up_kind") in FollowUpKind.values and given["follow_up_kind"]
+            )
+            or FollowUpKind.ADDITION,
+        }
+    except ValueError:
+        unresolved["follow_up_of"] = typed
+        return {"follow_up_kind": ""}

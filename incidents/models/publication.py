@@ -1,0 +1,207 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from elections.models import Election, Region, Station
+from incidents.models.happening import Happening, InPhase
+from incidents.models.incident import Incident
+from incidents.querysets import (
+    ChangeQuerySet,
+    OfIncidentQuerySet,
+    OfPublicationQuerySet,
+    PublicationQuerySet,
+)
+from incidents.vocabulary import (
+    DraftState,
+    PlacePrecision,
+    Severity,
+    Verification,
+    WithdrawReason,
+)
+
+
+class Draft(models.Model):
+    """The editor's working copy: private, and the only place where a public text is prepared.
+
+    Apart from Publication, so that unpublished text is never in a row the world reads
+    (docs/decisions/0002). `content` holds what an editor decides; the facts of the incident are
+    added by `publishing.compose`.
+    """
+
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="draft")
+    state = models.CharField(max_length=16, choices=DraftState, default=DraftState.DRAFT)
+    content = models.JSONField(default=dict)
+    what_changed = models.CharField(max_length=500, blank=True)
+    last_editor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # Of exactly the public fields that were approved; any later change makes it not match.
+    approved_digest = models.CharField(max_length=64, blank=True)
+    embargo_until = models.DateTimeField(null=True, blank=True)
+
+    objects = OfIncidentQuerySet["Draft"].as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.state}"
+
+
+class Publication(Happening, InPhase):
+    """What the world reads: copied here when published, rendered once into `document`.
+
+    A withdrawn one keeps reference, dates and reason; every other column is emptied.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="publication")
+    ref = models.CharField(max_length=24, unique=True)
+    election = models.ForeignKey(Election, on_delete=models.PROTECT, related_name="publications")
+    version = models.PositiveIntegerField(default=1)
+    live = models.BooleanField(default=True)
+    titles = models.JSONField(default=dict)  # language -> text
+    summaries = models.JSONField(default=dict)
+    category = models.CharField(max_length=8, blank=True)
+    severity = models.PositiveSmallIntegerField(choices=Severity, null=True)
+    verification = models.CharField(max_length=16, choices=Verification, blank=True)
+    sources = models.PositiveSmallIntegerField(null=True)
+    station = models.ForeignKey(
+        Station, null=True, blank=True, on_delete=models.PROTECT, related_name="publications"
+    )
+    regions = models.ManyToManyField(Region, through="PublicationRegion")
+    regions_at_least = models.PositiveSmallIntegerField(null=True)
+    place_precision = models.CharField(max_length=16, choices=PlacePrecision, blank=True)
+    responses = models.JSONField(default=list)
+    has_response = models.BooleanField(default=False)
+    licence = models.CharField(max_length=40, blank=True)
+    # Canonical JSON of the public columns in their order; what API, feed and exports send.
+    document = models.TextField(blank=True)
+    search = models.TextField(blank=True)
+    # When it happened, or the first poll day: an ordering key that is never empty.
+    occurred_sort = models.DateTimeField()
+    published_at = models.DateTimeField()  # of the first version; never changes
+    updated_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=16, choices=WithdrawReason, blank=True)
+    public_note = models.CharField(max_length=500, blank=True)
+    merged_into_ref = models.CharField(max_length=24, blank=True)
+    last_seq = models.PositiveBigIntegerField(default=0, db_index=True)
+
+    objects = PublicationQuerySet["Publication"].as_manager()
+
+    class Meta(Happening.Meta):
+        ordering = ["-published_at", "-id"]
+        indexes = [
+            models.Index(fields=["live", "-published_at", "-id"], name="publication_newest"),
+            models.Index(fields=["election", "-published_at", "-id"], name="publication_election"),
+            models.Index(fields=["category", "-published_at"], name="publication_category"),
+        ]
+        constraints = [
+            *Happening.Meta.constraints,
+            models.CheckConstraint(
+                name="publication_withdrawn_is_empty",
+                condition=Q(live=True, withdrawn_at__isnull=True)
+                | Q(live=False, withdrawn_at__isnull=False, document="", search=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} v{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("public-incident", args=[self.ref])
+
+
+class PublicationRegion(models.Model):
+    """The named regions and, with `named` false, all above them: a subtree filter is one join."""
+
+    publication = models.ForeignKey(
+        Publication, on_delete=models.CASCADE, related_name="region_rows"
+    )
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    named = models.BooleanField()
+
+    objects = OfPublicationQuerySet["PublicationRegion"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "region"], name="publication_region_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} {self.region_id}"
+
+
+class PublicationCategory(models.Model):
+    publication = models.ForeignKey(
+        Publication, on_delete=models.CASCADE, related_name="category_rows"
+    )
+    code = models.CharField(max_length=8, db_index=True)
+    primary = models.BooleanField()
+
+    objects = OfPublicationQuerySet["PublicationCategory"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "code"], name="publication_category_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} {self.code}"
+
+
+class PublicationVersion(models.Model):
+    """That a version was published, when and why it changed; never its text."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    published_at = models.DateTimeField()
+    what_changed = models.CharField(max_length=500, blank=True)
+    digest = models.CharField(max_length=64)
+
+    objects = OfPublicationQuerySet["PublicationVersion"].as_manager()
+
+    class Meta:
+        ordering = ["version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "version"], name="publication_version_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.version}"
+
+
+class Change(models.Model):
+    """One line of the public feed. `seq` comes last in the publishing transaction."""
+
+    class Op(models.TextChoices):
+        UPSERT = "upsert"
+        RETRACT = "retract"
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="changes")
+    op = models.CharField(max_length=8, choices=Op)
+    reason = models.CharField(max_length=16, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = ChangeQuerySet["Change"].as_manager()
+
+    class Meta:
+        ordering = ["seq"]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.op}"

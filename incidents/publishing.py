@@ -1,0 +1,314 @@
+"""The only hand on drafts, publications and the public feed.
+
+Four eyes, never switched off: who approves is neither the last editor, nor the one who
+submitted, nor an author of a linked report, counted by person and not by account. An approval
+is bound to the digest of the public fields; anything that changes them afterwards voids it.
+One person alone may withdraw at once; a restoration is approved like a first publication.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from incidents import history, workflow
+from incidents.cleaning import clean_text, digest
+from incidents.composing import compose, read_content
+from incidents.copying import append_change, copy_out, take_down
+from incidents.errors import Invalid, NotAllowed, Refused, WrongState
+from incidents.models import Change, Draft, Incident, Publication
+from incidents.querysets import acting_roles
+from incidents.transitions import PUBLICATION, Step
+from incidents.vocabulary import DraftState, IncidentStatus, Verification, WithdrawReason
+from incidents.workflow import checking
+from observers.models import User
+
+NO_DRAFT = "none"
+Data = dict[str, Any]
+
+
+def state_of(incident: Incident) -> str:
+    draft = Draft.objects.filter(incident=incident).first()
+    return draft.state if draft else NO_DRAFT
+
+
+def is_live(incident: Incident) -> bool:
+    return Publication.objects.filter(incident=incident, live=True).exists()
+
+
+def allowed(incident: Incident, *, by: User) -> list[Step]:
+    """The publication steps this person may take now."""
+    if incident.status == IncidentStatus.MERGED:
+        return []
+    roles, state = acting_roles(by, incident), state_of(incident)
+    return [
+        step
+        for step in PUBLICATION.values()
+        if step.roles & roles
+        and state in step.sources
+        and (step.name != "withdraw" or is_live(incident))
+        and (step.name != "approve" or not _own_work(incident.draft, by))
+    ]
+
+
+def apply(
+    incident: Incident,
+    step: str,
+    *,
+    by: User,
+    version: int | None,
+    reason: str = "",
+    channel: str = "page",
+    **data: Any,
+) -> Incident:
+    """Take one step of the publication axis. Returns the incident as it is now.
+
+    Raises NotAllowed, Stale, WrongState and Invalid, as workflow.apply does.
+    """
+    chosen = checking.known_step(PUBLICATION, step)
+    reason = clean_text(reason, limit=checking.REASON_LIMIT)[0]
+    with transaction.atomic():
+        locked = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+        checking.check_right(chosen, acting_roles(by, locked))
+        checking.check_version(locked, version, data.get("content") or {})
+        before = {"publication": state_of(locked)}
+        checking.check_state(chosen, before["publication"])
+        if locked.status == IncidentStatus.MERGED:
+            raise WrongState(_("This incident was merged. Work on the one it went into."))
+        checking.check_needs(chosen, {"reason": reason, **data})
+        draft = _draft_for(chosen, locked, by)
+        op = EFFECTS[chosen.name](locked, draft, by, data)
+        draft.state = chosen.target or draft.state
+        draft.save()
+        locked.version += 1
+        locked.changed_at = timezone.now()
+        locked.save(update_fields=["version", "changed_at"])
+        _tell(chosen.name, locked, by, channel, reason, before, draft, op, data)
+    return locked
+
+
+def _tell(
+    verb: str,
+    incident: Incident,
+    by: User | None,
+    channel: str,
+    reason: str,
+    before: Data,
+    draft: Draft,
+    op: str | None,
+    data: Data,
+) -> None:
+    """History, then the feed: its number is the last statement of the transaction."""
+    after: Data = {"publication": draft.state}
+    if verb == "write":
+        after["content"] = draft.content
+    if verb == "approve":
+        after["digest"] = draft.approved_digest
+    history.record(
+        verb,
+        by=by,
+        channel=channel,
+        election=incident.election,
+        incident=incident,
+        reason=reason or str(data.get("what_changed") or data.get("note") or "")[:500],
+        before=before,
+        after=after,
+    )
+    if op:
+        append_change(Publication.objects.get(incident=incident), op)
+
+
+def _draft_for(step: Step, incident: Incident, by: User) -> Draft:
+    if step.name == "draft":
+        return Draft(incident=incident, last_editor=by, content={})
+    return Draft.objects.select_for_update(of=("self",)).get(incident=incident)
+
+
+# --- What each step does; the answer says whether the feed gets a line -------------------------
+
+
+def _start(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    draft.content = read_content(incident, data.get("content") or {})
+    return None
+
+
+def _write(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    draft.content = read_content(incident, {**draft.content, **data["content"]})
+    draft.last_editor = by
+    _void_approval(draft)
+    return None
+
+
+def _submit(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    check_floor(incident, draft)
+    draft.submitted_by = by
+    return None
+
+
+def _send_back(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    _void_approval(draft)
+    return None
+
+
+def _approve(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    if reason := _own_work(draft, by):
+        raise NotAllowed(reason)
+    seen = data.get("digest")
+    current = public_digest(incident, draft)
+    if seen and seen != current:
+        raise WrongState(_("The text changed while you read it. Read it again, then approve."))
+    check_floor(incident, draft)
+    draft.approved_by, draft.approved_digest = by, current
+    draft.embargo_until = _embargo(data.get("embargo_until"))
+    return None
+
+
+def _publish(incident: Incident, draft: Draft, by: User | None, data: Data) -> str | None:
+    if draft.approved_digest != public_digest(incident, draft):
+        raise WrongState(
+            _("Something public changed since the approval. Send it back and approve it again.")
+        )
+    if draft.embargo_until and draft.embargo_until > timezone.now():
+        raise WrongState(_("The embargo has not ended. It is published by itself when it ends."))
+    check_floor(incident, draft)
+    copy_out(incident, draft)
+    draft.embargo_until = None
+    draft.what_changed = ""
+    return Change.Op.UPSERT
+
+
+def _correct(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    draft.what_changed = clean_text(str(data["what_changed"]), limit=500)[0]
+    draft.last_editor = by
+    _void_approval(draft)
+    return None
+
+
+def _withdraw(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    if data["kind"] not in (WithdrawReason.ERROR, WithdrawReason.SAFETY):
+        raise Invalid({"kind": [_("Say whether it was an error or is a matter of safety.")]})
+    if not is_live(incident):
+        raise WrongState(_("It is not public, so there is nothing to withdraw."))
+    note = clean_text(str(data.get("note") or ""), limit=500)[0]
+    take_down(incident, reason=data["kind"], note=note)
+    draft.last_editor = by
+    _void_approval(draft)
+    return Change.Op.RETRACT
+
+
+def _restore(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    check_floor(incident, draft)
+    draft.last_editor = draft.submitted_by = by
+    draft.what_changed = draft.what_changed or str(_("Restored after a withdrawal."))
+    return None
+
+
+EFFECTS = {
+    "draft": _start,
+    "write": _write,
+    "submit": _submit,
+    "send_back": _send_back,
+    "approve": _approve,
+    "publish": _publish,
+    "correct": _correct,
+    "withdraw": _withdraw,
+    "restore": _restore,
+}
+
+
+def _void_approval(draft: Draft) -> None:
+    draft.submitted_by = draft.approved_by = None
+    draft.approved_digest = ""
+    draft.embargo_until = None
+
+
+def _own_work(draft: Draft, by: User) -> Any:
+    """Why this person may not be the second pair of eyes; empty when they may."""
+    if by.person == draft.last_editor.person:
+        return _("You wrote this text last. A second editor has to approve it.")
+    if draft.submitted_by and by.person == draft.submitted_by.person:
+        return _("You submitted this text. A second editor has to approve it.")
+    if draft.incident.reports.filter(author__person=by.person).exists():
+        return _("You reported this yourself. Another editor has to approve it.")
+    return ""
+
+
+def _embargo(value: Any) -> datetime | None:
+    if value in (None, ""):
+        return None
+    try:
+        moment = value if isinstance(value, datetime) else parse_datetime(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Invalid(
+            {"embargo_until": [_("Must be a time with its offset: 2021-01-11T09:00+06:00.")]}
+        )
+    return moment
+
+
+def public_digest(incident: Incident, draft: Draft) -> str:
+    """Of every field the world would read, before version and dates are added."""
+    return digest(compose(incident, draft.content))
+
+
+def check_floor(incident: Incident, draft: Draft) -> None:
+    """What may never be published (docs/workflow.md, publication floor). Raises Invalid."""
+    problems: list[Any] = []
+    content = draft.content
+    public = compose(incident, content)
+    if not public["title"] or not public["summary"]:
+        problems.append(_("Write a title and a summary in at least one language."))
+    if not incident.category_known.publishable:
+        problems.append(_("“Other” must get a proper category before publication."))
+    if public["place_precision"] == "unknown":
+        problems.append(_("The place is empty. If it is only known as the country, say so."))
+    if incident.verification == Verification.REFUTED:
+        problems.append(_("It was refuted. A refuted incident is never published."))
+    if incident.verification == Verification.DISPUTED and not content.get("both_sides"):
+        problems.append(_("It is disputed. Confirm that the text gives both sides."))
+    if incident.severity == 4 and incident.verification == Verification.REPORTED:
+        problems.append(_("Severity 4 needs at least corroboration."))
+    if problems:
+        raise Invalid({"content": problems})
+
+
+def merge(incident: Incident, *, by: User, **arguments: Any) -> Incident:
+    """Merge, and take the loser's publication down: its reference answers with the survivor's."""
+    with transaction.atomic():
+        merged = workflow.apply(incident, "merge", by=by, **arguments)
+        publication = Publication.objects.filter(incident=merged, live=True).first()
+        if publication and merged.merged_into:
+            take_down(merged, reason=WithdrawReason.MERGED, into=merged.merged_into.ref)
+            Draft.objects.filter(incident=merged).update(state=DraftState.WITHDRAWN)
+            append_change(Publication.objects.get(incident=merged), Change.Op.RETRACT)
+    return merged
+
+
+def publish_due() -> int:
+    """Publish what was approved under an embargo that has ended. Returns how many."""
+    due = Draft.objects.filter(
+        state=DraftState.APPROVED, embargo_until__isnull=False, embargo_until__lte=timezone.now()
+    )
+    published = 0
+    for pk in due.values_list("incident", flat=True):
+        with transaction.atomic():
+            incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
+            draft = Draft.objects.select_for_update(of=("self",)).get(incident=incident)
+            if draft.state != DraftState.APPROVED:
+                continue
+            try:
+                op = _publish(incident, draft, None, {})
+            except Refused:
+                continue  # stays approved; the desk sees that its embargo is over
+            draft.state = DraftState.PUBLISHED
+            draft.save()
+            incident.version += 1
+            incident.save(update_fields=["version"])
+            before = {"publication": DraftState.APPROVED}
+            _tell("publish", incident, None, "clock", "", before, draft, op, {})
+            published += 1
+    return published

@@ -1,0 +1,197 @@
+"""Which rows may this person see? The only place that answers.
+
+Desk roles are scoped: by election always; a coordinator's membership may name regions or a team.
+Reports marked `security_only` are seen by their author and by security, by nobody else.
+"""
+
+from datetime import datetime
+from typing import Self, TypeVar
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from observers.models import Membership, User
+from observers.roles import Role, memberships
+
+M = TypeVar("M", bound=models.Model)
+Visitor = User | AnonymousUser
+DESK = (Role.COORDINATOR, Role.EDITOR, Role.SECURITY)
+NOTHING = Q(pk__in=[])
+
+
+def desk_memberships(user: Visitor) -> list[Membership]:
+    """Active memberships with a desk role, regions prefetched (two queries, whatever follows)."""
+    return list(memberships(user).filter(role__in=DESK).prefetch_related("regions"))
+
+
+def _limited(membership: Membership) -> bool:
+    """Only coordinators are limited to regions or a team; a whole-mission role is not."""
+    return membership.role == Role.COORDINATOR
+
+
+def _report_scope(membership: Membership) -> Q:
+    scope = Q(election=membership.election_id)
+    if membership.role != Role.SECURITY:
+        scope &= Q(audience="team")
+    if _limited(membership):
+        if membership.team_id:
+            scope &= Q(team=membership.team_id)
+        paths = [region.path for region in membership.regions.all()]
+        if paths:
+            inside = Q(region__isnull=True)
+            for path in paths:
+                inside |= Q(region__path__startswith=path)
+            scope &= inside
+    return scope
+
+
+def _incident_scope(membership: Membership) -> Q:
+    scope = Q(election=membership.election_id)
+    if not _limited(membership):
+        return scope
+    if membership.team_id:
+        links = apps.get_model("incidents", "ReportLink").objects
+        scope &= Exists(links.filter(incident=OuterRef("pk"), report__team=membership.team_id))
+    paths = [region.path for region in membership.regions.all()]
+    if paths:
+        named = apps.get_model("incidents", "Incident").regions.through.objects
+        here = named.filter(incident=OuterRef("pk"))
+        within = Q()
+        for path in paths:
+            within |= Q(region__path__startswith=path)
+        scope &= Exists(here.filter(within)) | ~Exists(here)
+    return scope
+
+
+def _any(scopes: list[Q]) -> Q:
+    combined = NOTHING
+    for scope in scopes:
+        combined |= scope
+    return combined
+
+
+class ReportQuerySet(models.QuerySet[M]):
+    def on_desk(self, user: Visitor) -> Self:
+        """What the operations room shows this person; excludes their own reports elsewhere."""
+        return self.filter(_any([_report_scope(m) for m in desk_memberships(user)]))
+
+    def visible_to(self, user: Visitor) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        scopes = [_report_scope(m) for m in desk_memberships(user)]
+        return self.filter(_any([*scopes, Q(author=user.pk)]))
+
+
+class RawReportQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        """Arrivals as they came. Security sees all of its election, coordinators the unsealed."""
+        scopes = []
+        for membership in desk_memberships(user):
+            scope = Q(election=membership.election_id)
+            if membership.role == Role.EDITOR or membership.team_id:
+                continue
+            if membership.role != Role.SECURITY:
+                scope &= Q(sealed=False)
+            scopes.append(scope)
+        return self.filter(_any(scopes))
+
+    def unread(self) -> Self:
+        return self.filter(outcome__in=["refused", "conflict"])
+
+
+class IncidentQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(_any([_incident_scope(m) for m in desk_memberships(user)]))
+
+
+class OfIncidentQuerySet(models.QuerySet[M]):
+    """Rows that hang on an incident and are seen with it."""
+
+    def visible_to(self, user: Visitor) -> Self:
+        seen = apps.get_model("incidents", "Incident").objects.visible_to(user)
+        return self.filter(incident__in=seen.values("pk"))
+
+
+class OfReportQuerySet(models.QuerySet[M]):
+    """Rows that hang on a report and are seen with it."""
+
+    def visible_to(self, user: Visitor) -> Self:
+        seen = apps.get_model("incidents", "Report").objects.visible_to(user)
+        return self.filter(report__in=seen.values("pk"))
+
+
+class ReportLinkQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        seen = apps.get_model("incidents", "Report").objects.on_desk(user)
+        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user)
+        return self.filter(report__in=seen.values("pk"), incident__in=incidents.values("pk"))
+
+
+class EventQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        """Lines about what this person sees on the desk; a sealed report leaves others none."""
+        reports = apps.get_model("incidents", "Report").objects.on_desk(user).values("pk")
+        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
+        return self.filter(
+            Q(incident__in=incidents) & (Q(report=None) | Q(report__in=reports))
+            | Q(incident=None, report__in=reports)
+        )
+
+
+class RelationQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        seen = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
+        return self.filter(source__in=seen, target__in=seen)
+
+
+class OfficialResponseQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        return self.filter(election__in=[m.election_id for m in desk_memberships(user)])
+
+
+class PublicationQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
+        """What the world may read, whoever asks: nothing of a rehearsal.
+
+        With `withdrawn`, tombstones too: their reference, dates and reason, no text.
+        """
+        rows = self.filter(election__is_rehearsal=False)
+        return rows if withdrawn else rows.filter(live=True)
+
+    def overlapping(self, start: datetime | None, end: datetime | None) -> Self:
+        """Events that may have happened in the window; an unknown bound is an open one."""
+        rows = self
+        if start is not None:
+            rows = rows.filter(Q(occurred_end__isnull=True) | Q(occurred_end__gte=start))
+        if end is not None:
+            rows = rows.filter(Q(occurred_start__isnull=True) | Q(occurred_start__lte=end))
+        return rows
+
+
+class OfPublicationQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
+        publications = apps.get_model("incidents", "Publication").objects
+        seen = publications.visible_to(user, withdrawn=withdrawn)
+        return self.filter(publication__in=seen.values("pk"))
+
+
+class ChangeQuerySet(OfPublicationQuerySet[M]):
+    def latest_states(self) -> Self:
+        """One line a publication: its newest. Older lines carry nothing a follower needs."""
+        return self.filter(publication__last_seq=F("seq"))
+
+
+def acting_roles(user: Visitor, row: models.Model) -> frozenset[Role]:
+    """The desk roles under which this person may act on this incident or report."""
+    kind = row._meta.model_name
+    scope_of = _incident_scope if kind == "incident" else _report_scope
+    manager = type(row)._default_manager
+    return frozenset(
+        Role(m.role)
+        for m in desk_memberships(user)
+        if manager.filter(scope_of(m), pk=row.pk).exists()
+    )

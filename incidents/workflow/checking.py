@@ -1,0 +1,75 @@
+"""The questions every step asks before it changes anything."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from incidents.errors import Invalid, NotAllowed, Stale, WrongState
+from incidents.models import Event, Incident
+from incidents.transitions import Step
+from observers.roles import Role
+
+REASON_LIMIT = 500
+
+
+def known_step(table: Mapping[str, Step], name: str) -> Step:
+    if name not in table:
+        raise Invalid({"step": [_("There is no such step. Steps: %s.") % ", ".join(table)]})
+    return table[name]
+
+
+def check_right(step: Step, roles: frozenset[Role]) -> None:
+    if not step.roles & roles:
+        raise NotAllowed(
+            _("Your role may not do this step. It is for: %s.")
+            % ", ".join(sorted(str(role.label) for role in step.roles))
+        )
+
+
+def check_state(step: Step, state: str) -> None:
+    if state not in step.sources:
+        raise WrongState(
+            _("“%(step)s” is not possible now: the state is “%(state)s”. Reload and look again.")
+            % {"step": step.label, "state": state}
+        )
+
+
+def check_needs(step: Step, given: Mapping[str, Any]) -> None:
+    missing = [name for name in step.needs if given.get(name) in (None, "", [], {})]
+    if missing:
+        raise Invalid({name: [_("This step needs it.")] for name in missing})
+
+
+def check_version(incident: Incident, version: int | None, mine: Mapping[str, Any]) -> None:
+    """Stale names every field that changed since `version`, with both values."""
+    if version is None:
+        raise Invalid({"version": [_("Say which version of the incident you are looking at.")]})
+    if version == incident.version:
+        return
+    theirs: dict[str, Any] = {}
+    for event in Event.objects.filter(incident=incident, version__gt=version).order_by("seq"):
+        theirs |= event.after
+    raise Stale(
+        _(
+            "A colleague changed this incident while you looked at it. "
+            "Nothing of yours is saved yet."
+        ),
+        fields=[
+            {"field": field, "yours": mine.get(field), "theirs": value}
+            for field, value in sorted(theirs.items())
+        ],
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as history keeps it: JSON only."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, models.Model):
+        return str(getattr(value, "code", "") or getattr(value, "ref", "") or value.pk)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,174 @@
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from incidents import categories, history
+from incidents.cleaning import clean_text
+from incidents.errors import Invalid, WrongState
+from incidents.models import Incident, Report, ReportLink
+from incidents.querysets import acting_roles
+from incidents.transitions import REPORT, Step
+from incidents.vocabulary import IncidentStatus, PlacePrecision, ReportState
+from incidents.workflow import checking
+from incidents.workflow.facts import searchable
+from observers.models import User
+
+Data = dict[str, Any]
+
+
+def allowed_on_report(report: Report, *, by: User) -> list[Step]:
+    roles = acting_roles(by, report)
+    return [s for s in REPORT.values() if s.roles & roles and report.state in s.sources]
+
+
+def mark_seen(report: Report, *, by: User) -> None:
+    """A person of the desk has opened it; the observer may know that much."""
+    if report.seen_at is None and acting_roles(by, report):
+        report.seen_at = timezone.now()
+        report.save(update_fields=["seen_at"])
+
+
+def apply_to_report(
+    report: Report,
+    step: str,
+    *,
+    by: User,
+    reason: str = "",
+    channel: str = "page",
+    **data: Any,
+) -> Report:
+    """Take one step on a report and write its line of history. Returns the report as it is now."""
+    chosen = checking.known_step(REPORT, step)
+    reason = clean_text(reason, limit=checking.REASON_LIMIT)[0]
+    with transaction.atomic():
+        locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+        checking.check_right(chosen, acting_roles(by, locked))
+        checking.check_state(chosen, locked.state)
+        checking.check_needs(chosen, {"reason": reason, **data})
+        before = {"state": locked.state}
+        incident = EFFECTS.get(chosen.name, _nothing_else)(locked, by, data)
+        locked.state = chosen.target or locked.state
+        if chosen.name == "unlink" and locked.links.exists():
+            locked.state = ReportState.LINKED
+        locked.state_reason = reason
+        locked.seen_at = locked.seen_at or timezone.now()
+        locked.save(update_fields=sorted(Report.DESK_COLUMNS))
+        history.record(
+            chosen.name,
+            by=by,
+            channel=channel,
+            election=locked.election,
+            incident=incident,
+            report=locked,
+            reason=reason,
+            before=before,
+            after={"state": locked.state} | _told(incident),
+        )
+    return locked
+
+
+def _told(incident: Incident | None) -> Data:
+    """The incident's part of the line: a parked one that reopened shows it here."""
+    return {"incident": incident.ref, "status": incident.status} if incident else {}
+
+
+def _nothing_else(report: Report, by: User, data: Data) -> None:
+    return None
+
+
+def _touch(incident: Incident) -> None:
+    incident.version += 1
+    incident.changed_at = timezone.now()
+    incident.save(update_fields=["version", "changed_at", "status", "outcome"])
+
+
+def _open_incident(report: Report, by: User, data: Data) -> Incident:
+    """A new incident with what the report says about when, where and how many; never its text."""
+    category = str(data.get("category") or report.category or "OTH99")
+    if category not in categories.CATEGORIES:
+        raise Invalid({"category": [_("Unknown category.")]})
+    known = categories.get(category)
+    title = clean_text(str(data["title"]), limit=200)[0]
+    if not title:
+        raise Invalid({"title": [_("An incident needs a working title.")]})
+    incident = Incident(
+        ref=history.take_ref(report.election),
+        election=report.election,
+        title=title,
+        category=category,
+        severity=max(known.severity_default, known.severity_floor),
+        station=report.station,
+        place_words=report.place_words or report.station_as_typed,
+        place_precision=_precision(report),
+        details=report.details if category == report.category else {},
+        **{
+            field: getattr(report, field)
+            for field in (
+                "occurred_start",
+                "occurred_end",
+                "occurred_precision",
+                "persons_min",
+                "persons_max",
+                "persons_words",
+                "persons_basis",
+                "latitude",
+                "longitude",
+            )
+        },
+    )
+    incident.search = searchable(incident)
+    incident.save(force_insert=True)
+    if report.region:
+        incident.regions.add(report.region)
+    ReportLink.objects.create(incident=incident, report=report, linked_by=by)
+    return incident
+
+
+def _precision(report: Report) -> str:
+    if report.station_id:
+        return PlacePrecision.STATION
+    return PlacePrecision.REGION if report.region_id else PlacePrecision.UNKNOWN
+
+
+def _link(report: Report, by: User, data: Data) -> Incident:
+    incident = _locked_incident(report, by, data["incident"])
+    if incident.status == IncidentStatus.MERGED:
+        raise WrongState(_("That incident was merged. Link to the one it went into."))
+    _link_made, made = ReportLink.objects.get_or_create(
+        incident=incident, report=report, defaults={"linked_by": by}
+    )
+    if not made:
+        raise WrongState(_("The report is already linked to that incident."))
+    if incident.status == IncidentStatus.PARKED:
+        incident.status = IncidentStatus.OPEN
+    _touch(incident)
+    return incident
+
+
+def _unlink(report: Report, by: User, data: Data) -> Incident:
+    incident = _locked_incident(report, by, data["incident"])
+    removed, _rows = ReportLink.objects.filter(incident=incident, report=report).delete()
+    if not removed:
+        raise WrongState(_("The report is not linked to that incident."))
+    _touch(incident)
+    return incident
+
+
+def _locked_incident(report: Report, by: User, ref: Any) -> Incident:
+    seen = Incident.objects.visible_to(by).filter(election=report.election)
+    found = (
+        seen.filter(ref=ref).values_list("pk", flat=True).first() if isinstance(ref, str) else None
+    )
+    if found is None:
+        raise Invalid({"incident": [_("No incident of this election has that reference.")]})
+    return Incident.objects.select_for_update(of=("self",)).get(pk=found)
+
+
+EFFECTS: dict[str, Callable[[Report, User, Data], Incident | None]] = {
+    "open_incident": _open_incident,
+    "link": _link,
+    "unlink": _unlink,
+}
