@@ -4,17 +4,23 @@ What a signed-in administrator may touch is decided by `User.has_perm` (by role)
 who comes in at all and sends everybody through the product's own sign-in.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from observers.roles import Role, has_role
+
+OWN_APPS = {"elections", "observers"}
 
 
 class DauysAdminSite(admin.AdminSite):
@@ -26,6 +32,19 @@ class DauysAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role(request.user, Role.ADMIN)
 
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: Any = None,
+        **options: Any,
+    ) -> None:
+        """Other packages register too (groups, e-mail addresses); it means nothing here."""
+        models = (
+            [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
+        )
+        own = [model for model in models if model._meta.app_label in OWN_APPS]
+        super().register(own, admin_class, **options)
+
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -35,6 +54,18 @@ class DauysAdminSite(admin.AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST":
+            logout(request)
+        return redirect("account_logout")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")
 
 
 # The instance `admin.site` stands for; apps register with `@admin.register`.

@@ -80,6 +80,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # These three wrap every answer, also the one of CleanRequest.
+    "config.middleware.PrivateByDefault",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "config.middleware.CleanRequest",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.Locale",
@@ -87,8 +91,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -105,6 +107,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "observers.context.user_roles",
             ],
             "builtins": ["elections.templatetags.say"],
         },
@@ -131,7 +134,14 @@ if SQLITE:
         ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# The limits on sign-in count here. With the default of 300 entries, an attacker would push the
+# counter of one account out by trying 300 others.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- People -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "observers.User"
@@ -152,6 +162,10 @@ ACCOUNT_ADAPTER = "observers.accounts.ClosedAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {
+    "login": "observers.forms.SignInForm",
+    "change_password": "observers.forms.NewPasswordForm",
+}
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
 LOGIN_URL = "account_login"
@@ -217,6 +231,8 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
 if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Without it, the limits on sign-in would count all people behind the proxy as one.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 # --- API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -269,7 +285,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # Django gives this one a handler of its own, which writes whole request lines.
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
 }
 
 # Translated names of the three faces, used by the header and the error pages.

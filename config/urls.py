@@ -17,3 +17,5 @@ handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
 handler404 = "config.errors.page_not_found"
 handler500 = "config.errors.server_error"
+# Asked for by allauth when a limit is reached.
+handler429 = "config.errors.too_many_requests"

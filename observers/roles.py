@@ -44,7 +44,8 @@ def memberships(
     return found if election is None else found.filter(election=election)
 
 
-def roles(user: Visitor, election: Election) -> frozenset[Role]:
+def roles(user: Visitor, election: Election | None = None) -> frozenset[Role]:
+    """In this election, or in all of them together when none is named."""
     found = memberships(user, election).values_list("role", flat=True)
     return frozenset(Role(role) for role in found)
 
