@@ -3,7 +3,9 @@
 Every variable read here is described in docs/running.md; a test compares the two.
 """
 
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import django_stubs_ext
@@ -119,20 +121,22 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'dauys.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
-if SQLITE:
-    # IMMEDIATE: with the default, a transaction that reads and then writes fails at once under
-    # load. FULL: NORMAL answers before the bytes are on disk. recursive_triggers: without it
-    # INSERT OR REPLACE walks around the triggers that keep history append-only.
-    # trusted_schema stays on: off, SQLite 3.40 (Debian 12) refuses the JSON_VALID of JSONField.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-            "PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON;"
-        ),
-    }
+# IMMEDIATE: with the default, a transaction that reads and then writes fails at once under load.
+# FULL: NORMAL answers before the bytes are on disk. recursive_triggers: without it INSERT OR
+# REPLACE walks around the triggers that keep history append-only.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;"
+    ),
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    # A file, as in life: SQLite's shared memory has other locks, and no log to write ahead.
+    test_file = Path(tempfile.gettempdir()) / f"dauys-test-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": str(test_file)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The limits on sign-in count here. With the default of 300 entries, an attacker would push the
 # counter of one account out by trying 300 others.

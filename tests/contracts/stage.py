@@ -1,0 +1,126 @@
+"""The people and the place every contract plays with: one person a role, one election."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, time
+
+from elections.models import Election, PollDay, Region, RegionSet, Station
+from incidents import intake, steps
+from incidents.models import Incident, Publication, Report
+from observers.models import Membership, Organisation, Team, User
+from observers.roles import Role
+
+TEXT = {
+    "title": {"en": "Observers refused", "ru": "Не пустили", "kk": "Кіргізбеді"},
+    "summary": {"en": "Observers said so.", "ru": "Так сказали.", "kk": "Солай деді."},
+}
+
+
+@dataclass
+class Stage:
+    election: Election
+    city: Region
+    other_region: Region
+    station: Station
+    people: dict[str, User] = field(default_factory=dict)
+
+    def person(self, role: Role, name: str = "", **membership) -> User:
+        user = User.objects.create_user(username=name or f"{role}-{uuid.uuid4().hex[:8]}")
+        regions = membership.pop("regions", [])
+        made = Membership.objects.create(
+            user=user, election=self.election, role=role, **membership
+        )
+        made.regions.set(regions)
+        return user
+
+    def file(self, by: User | None = None, **payload) -> Report:
+        body = {"category": "ACC01", "text": "We were not let in.", "region": "KZ-ALA"} | payload
+        return intake.file_report(
+            by=by or self.people["observer"],
+            report_id=uuid.uuid4(),
+            raw=json.dumps(body).encode(),
+            channel="api",
+        ).report
+
+    def open(self, report: Report | None = None, **data) -> Incident:
+        report = report or self.file()
+        data = {"title": "Observers refused"} | data
+        steps.take_on_report(
+            report, "open_incident", by=self.people["coordinator"], channel="page", **data
+        )
+        return report.incidents.get()
+
+    def take(self, incident: Incident, step: str, by: str | User, **data) -> Incident:
+        person = self.people[by] if isinstance(by, str) else by
+        version = Incident.objects.get(pk=incident.pk).version
+        return steps.take(
+            incident, step, by=person, **({"version": version, "channel": "page"} | data)
+        )
+
+    def publish(self, incident: Incident | None = None, **content) -> Publication:
+        incident = incident or self.open()
+        self.take(incident, "draft", "editor", content=TEXT | content)
+        self.take(incident, "submit", "editor")
+        self.take(incident, "approve", "second_editor")
+        self.take(incident, "publish", "second_editor")
+        return Publication.objects.get(incident=incident)
+
+    def withdraw(self, publication: Publication, kind: str = "error") -> Publication:
+        self.take(publication.incident, "withdraw", "editor", kind=kind)
+        return Publication.objects.get(pk=publication.pk)
+
+
+def build_stage(slug: str = "stage") -> Stage:
+    regions = RegionSet.objects.create(
+        slug=slug, name_en="Map", country="KZ", valid_from=date(2018, 6, 19)
+    )
+    country = _region(regions, None, "KZ", "Kazakhstan", "country")
+    city = _region(regions, country, "KZ-ALA", "Almaty (city)", "city")
+    other = _region(regions, country, "KZ-YUZ", "Turkestan", "region")
+    election = Election.objects.create(
+        slug=slug,
+        ref_prefix=slug.upper().replace("-", ""),
+        name_en="Election",
+        country="KZ",
+        region_set=regions,
+        kind="parliamentary",
+        time_zone="Asia/Almaty",
+    )
+    PollDay.objects.create(
+        election=election, date=date(2021, 1, 10), opens=time(7), closes=time(20)
+    )
+    station = Station.objects.create(
+        election=election, region=city, commission="KZ-ALA", number="7"
+    )
+    stage = Stage(election, city, other, station)
+    organisation = Organisation.objects.create(slug=slug, name_en="Watch")
+    pair = Team.objects.create(organisation=organisation, name="Pair")
+    stage.people = {
+        "observer": stage.person(Role.OBSERVER, f"{slug}-observer", team=pair),
+        "pair_observer": stage.person(Role.OBSERVER, f"{slug}-pair", team=pair),
+        "other_observer": stage.person(Role.OBSERVER, f"{slug}-other"),
+        "coordinator": stage.person(Role.COORDINATOR, f"{slug}-coordinator"),
+        "editor": stage.person(Role.EDITOR, f"{slug}-editor"),
+        "second_editor": stage.person(Role.EDITOR, f"{slug}-second"),
+        "security": stage.person(Role.SECURITY, f"{slug}-security"),
+        "partner": stage.person(Role.PARTNER, f"{slug}-partner"),
+        "admin": stage.person(Role.ADMIN, f"{slug}-admin"),
+    }
+    return stage
+
+
+def _region(regions: RegionSet, parent: Region | None, code: str, name: str, kind: str) -> Region:
+    return Region.objects.create(
+        region_set=regions,
+        parent=parent,
+        level=0 if parent is None else 1,
+        kind=kind,
+        code=code,
+        name_en=name,
+        time_zone="Asia/Almaty",
+        longitude=76.9,
+        latitude=43.2,
+        path=f"{parent.path if parent else '/'}{code}/",
+        search=name.casefold(),
+    )

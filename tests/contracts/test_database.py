@@ -1,0 +1,129 @@
+"""What the database itself promises, on both databases."""
+
+import copy
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
+
+from config.settings import SQLITE_OPTIONS
+from incidents import guards, history
+from incidents.models import Change, Event, Publication, RawReport, Report
+from tests.contracts.stage import build_stage
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("pragma", "expected"),
+    [
+        ("synchronous", 2),  # FULL: an acknowledged report survives a power cut
+        ("foreign_keys", 1),
+        ("recursive_triggers", 1),
+        ("trusted_schema", 0),
+        ("secure_delete", 1),
+        ("busy_timeout", 20_000),
+    ],
+)
+def test_a_live_sqlite_connection_has_the_safe_options(pragma, expected):
+    if connection.vendor != "sqlite":
+        assert connection.settings_dict["OPTIONS"].get("init_command") is None
+        return
+    with connection.cursor() as cursor:
+        assert cursor.execute(f"PRAGMA {pragma}").fetchone()[0] == expected
+
+
+def test_a_sqlite_file_uses_the_write_ahead_log_and_immediate_transactions(tmp_path):
+    """Asked of a database file: the test database in memory has no log to write ahead."""
+    config = copy.deepcopy(connection.settings_dict)
+    config |= {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(tmp_path / "file.sqlite3"),
+        "OPTIONS": dict(SQLITE_OPTIONS),
+    }
+    live = DatabaseWrapper(config, alias="options")
+    with live.cursor() as cursor:
+        assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert cursor.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert live.transaction_mode == "IMMEDIATE"
+    live.close()
+
+
+@pytest.fixture
+def rows(db):
+    stage = build_stage("rows")
+    publication = stage.publish()
+    return {
+        "incidents_event": Event.objects.first(),
+        "incidents_change": Change.objects.get(publication=publication),
+        "incidents_rawreport": RawReport.objects.first(),
+        "incidents_report": Report.objects.first(),
+    }
+
+
+def refused(sql: str, *params) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, params)
+    except DatabaseError as error:
+        return "append-only" in str(error)
+    return False
+
+
+COLUMN = {
+    "incidents_event": "reason",
+    "incidents_change": "op",
+    "incidents_rawreport": "sha256",
+    "incidents_report": "text",
+}
+
+
+@pytest.mark.parametrize("table", sorted(guards.GUARDED))
+def test_update_and_delete_are_refused(rows, table):
+    assert refused(f"UPDATE {table} SET {COLUMN[table]} = 'x'")
+    assert refused(f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize("table", sorted(guards.GUARDED))
+def test_replace_and_upsert_are_refused(rows, table):
+    columns = ", ".join(f'"{field.column}"' for field in type(rows[table])._meta.concrete_fields)
+    key = type(rows[table])._meta.pk.column
+    if connection.vendor == "sqlite":
+        assert refused(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}")
+    assert refused(
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE true "
+        f"ON CONFLICT ({key}) DO UPDATE SET {COLUMN[table]} = 'x'"
+    )
+
+
+def test_what_the_desk_does_with_a_report_may_change(rows):
+    report = rows["incidents_report"]
+    report.state_reason = "a reason"
+    report.save(update_fields=["state_reason"])
+    assert Report.objects.get(pk=report.pk).state_reason == "a reason"
+
+
+def test_a_report_cannot_be_changed_through_the_orm(rows):
+    report = rows["incidents_report"]
+    report.text = "something else"
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        report.save()
+
+
+def test_the_chain_of_history_holds_and_names_what_was_tampered_with(rows):
+    assert list(history.verify()) == []
+    second = Event.objects.order_by("seq")[1]
+    guards.remove(connection)
+    try:
+        Event.objects.filter(pk=second.pk).update(reason="rewritten")
+        assert [b.seq for b in history.verify()] == [second.seq]
+        Event.objects.filter(pk=second.pk).delete()
+        assert next(history.verify()).seq == second.seq
+        Event.objects.order_by("-seq").first().delete()
+        assert "newest" in list(history.verify())[-1].what
+    finally:
+        guards.install(connection)
+
+
+def test_a_withdrawn_publication_cannot_keep_its_text(rows):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Publication.objects.update(live=False)

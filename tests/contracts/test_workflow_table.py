@@ -1,0 +1,199 @@
+"""Who may take which step from which state: docs, code and behaviour say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from incidents import steps, transitions
+from incidents.errors import NotAllowed, WrongState
+from incidents.models import Draft, Incident, Report
+from tests.contracts.stage import TEXT, build_stage
+
+DOCS = Path(__file__).resolve().parents[2] / "docs/workflow.md"
+HEADINGS = {
+    "Report": transitions.REPORT,
+    "Incident: status": transitions.STATUS,
+    "Incident: verification": transitions.VERIFICATION,
+    "Incident: facts": transitions.FACTS,
+    "Publication": transitions.PUBLICATION,
+}
+ROLES = ("observer", "coordinator", "editor", "security", "partner", "admin")
+STATES = {
+    "Report": ("received", "quarantined", "linked", "dismissed"),
+    "Incident: status": ("open", "in_review", "parked", "closed", "merged"),
+    "Incident: verification": ("reported", "corroborated", "verified", "disputed", "refuted"),
+    "Incident: facts": ("open", "in_review", "parked", "closed", "merged"),
+    "Publication": ("none", "draft", "submitted", "approved", "published", "withdrawn"),
+}
+
+
+def words(cell: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", cell.strip()) if word)
+
+
+def documented() -> dict[str, dict[str, tuple]]:
+    """heading -> step -> (sources, target, roles, needs), as people read it."""
+    tables: dict[str, dict[str, tuple]] = {}
+    heading = ""
+    for line in DOCS.read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            heading = line[3:]
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("|") and len(cells) == 5 and cells[0] not in ("step", "---"):
+            name, sources, target, roles, needs = cells
+            tables.setdefault(heading, {})[name] = (
+                frozenset(words(sources)),
+                target or None,
+                frozenset(words(roles)),
+                words(needs),
+            )
+    return tables
+
+
+TABLES = documented()
+CELLS = [
+    (heading, step, state, role)
+    for heading, table in TABLES.items()
+    for step in table
+    for state in STATES[heading]
+    for role in ROLES
+]
+
+
+def test_the_documented_tables_are_the_tables_of_the_code():
+    in_code = {
+        heading: {
+            step.name: (step.sources, step.target, frozenset(map(str, step.roles)), step.needs)
+            for step in table.values()
+        }
+        for heading, table in HEADINGS.items()
+    }
+    assert in_code == TABLES
+
+
+def needed(stage, step: str, other: Incident, incident: Incident) -> dict:
+    return {
+        "open_incident": {"title": "Again"},
+        "link": {"incident": other.ref},
+        "unlink": {"incident": incident.ref},
+        "close": {"outcome": "confirmed"},
+        "merge": {"into": other.ref},
+        "corroborate": {"grounds": "call", "fitting_evidence": True},
+        "verify": {"grounds": "call"},
+        "dispute": {"grounds": "call"},
+        "refute": {"grounds": "call"},
+        "edit": {"changes": {"title": "Other"}},
+        "grade": {"severity": 3},
+        "relate": {"to": other.ref, "kind": "follows"},
+        "respond": {"response": {"issuer": "Police", "position": "denies"}},
+        "draft": {"content": TEXT},
+        "write": {"content": TEXT},
+        "correct": {"what_changed": "A date."},
+        "withdraw": {"kind": "error"},
+    }.get(step, {})
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup, django_db_blocker):
+    """Built once; every cell is played in a transaction that is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = build_stage("table")
+        made.report = made.file()
+        made.incident = made.open(made.report)
+        made.other = made.open(made.file(by=made.people["other_observer"]))
+        made.published = made.publish()
+        yield made
+        transaction.set_rollback(True)
+
+
+def put_report(stage, state: str) -> Report:
+    Report.objects.filter(pk=stage.report.pk).update(state=state)
+    return Report.objects.get(pk=stage.report.pk)
+
+
+def put_incident(stage, heading: str, state: str) -> Incident:
+    if heading == "Publication":
+        return put_publication(stage, state)
+    incident = Incident.objects.filter(pk=stage.incident.pk)
+    if heading == "Incident: verification":
+        incident.update(verification=state)
+    elif state == "merged":
+        incident.update(status=state, merged_into=stage.other)
+    else:
+        incident.update(status=state)
+    return incident.get()
+
+
+def put_publication(stage, state: str) -> Incident:
+    """In each state something is public, as during a correction; `none` never was."""
+    if state == "none":
+        return stage.incident
+    incident = Incident.objects.get(pk=stage.published.incident_id)
+    if state in ("withdrawn",):
+        stage.take(incident, "withdraw", "editor", kind="error")
+    if state in ("draft", "submitted", "approved"):
+        stage.take(incident, "correct", "editor", what_changed="A date.")
+    if state in ("submitted", "approved"):
+        stage.take(incident, "submit", "editor")
+    if state == "approved":
+        stage.take(incident, "approve", "second_editor")
+    assert Draft.objects.get(incident=incident).state == state
+    return Incident.objects.get(pk=incident.pk)
+
+
+def now(heading: str, subject) -> str:
+    subject = type(subject).objects.get(pk=subject.pk)
+    if heading == "Report":
+        return subject.state
+    if heading == "Publication":
+        return Draft.objects.get(incident=subject).state
+    return subject.verification if "verification" in heading else subject.status
+
+
+@pytest.mark.parametrize(("heading", "step", "state", "role"), CELLS)
+def test_a_step_is_taken_exactly_where_the_table_says(
+    stage, heading, step, state, role, django_db_blocker
+):
+    sources, target, roles, _needs = TABLES[heading][step]
+    expected = "refused: role" if role not in roles else "taken"
+    if expected == "taken" and state not in sources:
+        expected = "refused: state"
+    with django_db_blocker.unblock(), transaction.atomic():
+        try:
+            got = play(stage, heading, step, state, role, target)
+        finally:
+            transaction.set_rollback(True)
+    assert got == expected
+
+
+def play(stage, heading, step, state, role, target) -> str:
+    person = stage.people["second_editor" if (role, step) == ("editor", "approve") else role]
+    report = heading == "Report"
+    subject = put_report(stage, state) if report else put_incident(stage, heading, state)
+    offered = {
+        s.name
+        for s in (
+            steps.allowed_on_report(subject, by=person)
+            if report
+            else steps.allowed(subject, by=person)
+        )
+    }
+    data = {"reason": "because"} | needed(stage, step, stage.other, stage.incident)
+    try:
+        with transaction.atomic():
+            if report:
+                steps.take_on_report(subject, step, by=person, channel="page", **data)
+            else:
+                stage.take(subject, step, person, **data)
+    except NotAllowed:
+        assert step not in offered
+        return "refused: role"
+    except WrongState:
+        assert step not in offered
+        return "refused: state"
+    assert step in offered
+    if target and step != "unlink":
+        assert now(heading, subject) == target
+    return "taken"
