@@ -7,6 +7,7 @@ change their meaning; a new column goes to the end of its neighbours with a new 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from django.utils import translation
@@ -311,11 +312,17 @@ def cell(column: Column, value: Any) -> str:
     if column.csv == "joined":
         return ";".join(str(item) for item in value)
     if column.csv == "json":
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else ""
+        return dumps(value) if value else ""
     return str(value)
 
 
-def labels(name: str, language: str) -> dict[str, str]:
+def dumps(value: Any) -> str:
+    """JSON as documents are written: UTF-8, no spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@cache
+def labels(name: str, language: str) -> Mapping[str, str]:
     """Code → label of a fixed vocabulary; empty for those kept in the database."""
     if name == "category":
         return {

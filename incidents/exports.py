@@ -1,0 +1,198 @@
+"""Documents in, bytes out: every format is made from the same stored document of a publication.
+
+It knows nothing of users or filters; whoever calls it has chosen the rows.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.models import QuerySet
+
+from incidents.codebook import BY_NAME, COLUMNS, Column, cell, dumps, labels
+
+MEDIA_TYPES = {
+    "json": "application/json",
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "geojson": "application/geo+json",
+}
+BOM = "\ufeff"
+CHUNK = 64 * 1024
+# A spreadsheet takes these for the beginning of a formula, the full-width forms too.
+FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+POINT = (BY_NAME["longitude"].name, BY_NAME["latitude"].name)
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of codes in one language. Regions are named by election: codes change hands."""
+
+    language: str
+    elections: Mapping[str, str]
+    regions: Mapping[tuple[str, str], str]
+
+    def of(self, column: Column, document: Document) -> Any:
+        value = document.get(column.name)
+        if value is None:
+            return None
+        if column.vocabulary == "language":
+            return value.get(self.language) or value.get("en") or next(iter(value.values()), None)
+        if isinstance(value, list):
+            return [self._name(column, code, document) for code in value]
+        return self._name(column, value, document)
+
+    def _name(self, column: Column, code: Any, document: Document) -> str:
+        if column.vocabulary == "election":
+            return self.elections.get(code, code)
+        if column.vocabulary == "region":
+            return self.regions.get((document["election"], code), code)
+        return labels(column.vocabulary, self.language).get(str(code), str(code))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which columns, and whether a `<column>_label` stands beside each coded one."""
+
+    columns: tuple[Column, ...] = COLUMNS
+    labels: Labels | None = None
+
+    @property
+    def whole(self) -> bool:
+        return self.labels is None and self.columns == COLUMNS
+
+    def header(self) -> list[str]:
+        return [name for column in self.columns for name in self._names(column)]
+
+    def _names(self, column: Column) -> list[str]:
+        return [column.name, f"{column.name}_label"] if self._labelled(column) else [column.name]
+
+    def _labelled(self, column: Column) -> bool:
+        return self.labels is not None and bool(column.vocabulary)
+
+    def of(self, document: Document) -> dict[str, Any]:
+        shaped: dict[str, Any] = {}
+        for column in self.columns:
+            shaped[column.name] = document.get(column.name)
+            if self.labels is not None and column.vocabulary:
+                shaped[f"{column.name}_label"] = self.labels.of(column, document)
+        return shaped
+
+    def text(self, document: str) -> str:
+        return document if self.whole else dumps(self.of(json.loads(document)))
+
+    def cells(self, document: str) -> list[str]:
+        loaded = json.loads(document)
+        row = []
+        for column in self.columns:
+            row.append(_cell(column, loaded.get(column.name)))
+            if self.labels is not None and column.vocabulary:
+                label = self.labels.of(column, loaded)
+                row.append(harmless(";".join(label) if isinstance(label, list) else label or ""))
+        return row
+
+
+WHOLE = Shape()
+
+
+def _cell(column: Column, value: Any) -> str:
+    text = cell(column, value)
+    number = isinstance(value, int | float) and column.numeric
+    return text if number else harmless(text)
+
+
+def harmless(text: str) -> str:
+    """The same text for a reader; for a spreadsheet never a formula."""
+    return f"'{text}" if text[:1] in FORMULA else text
+
+
+def rows(publications: "QuerySet[Any, Any]") -> Iterator[str]:
+    """Their documents, read as they are sent: the memory does not grow with the list.
+
+    On PostgreSQL inside a transaction: outside, the cursor is held and the whole answer is first
+    written to a file. On SQLite without one: it would keep every writer out until the last byte.
+    """
+    documents = publications.values_list("document", flat=True)
+    if connections[publications.db].vendor == "postgresql":
+        with transaction.atomic(using=publications.db):
+            yield from documents.iterator(chunk_size=2000)
+    else:
+        yield from documents.iterator(chunk_size=2000)
+
+
+def stream(
+    format_: str, documents: Iterable[str], *, shape: Shape = WHOLE, bom: bool = False
+) -> Iterator[bytes]:
+    """The file, in pieces. `json` is the bare array; its envelope belongs to a page."""
+    lines = FORMATS[format_](documents, shape)
+    return _encoded(_with_bom(lines) if bom and format_ == "csv" else lines)
+
+
+def _with_bom(lines: Iterator[str]) -> Iterator[str]:
+    yield BOM
+    yield from lines
+
+
+def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
+    """Few large pieces: a piece a row costs more than making it."""
+    waiting: list[str] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= CHUNK:
+            yield "".join(waiting).encode("utf-8", "replace")
+            waiting, size = [], 0
+    if waiting:
+        yield "".join(waiting).encode("utf-8", "replace")
+
+
+def _json(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+    separator = "["
+    for document in documents:
+        yield separator + shape.text(document)
+        separator = ","
+    yield "[]" if separator == "[" else "]"
+
+
+def _ndjson(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+    for document in documents:
+        yield shape.text(document) + "\n"
+
+
+def _csv(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+    yield csv_line(shape.header())
+    for document in documents:
+        yield csv_line(shape.cells(document))
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()
+
+
+def _geojson(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+    yield '{"type":"FeatureCollection","features":['
+    separator = "\n"
+    for document in documents:
+        loaded = json.loads(document)
+        longitude, latitude = (loaded.get(name) for name in POINT)
+        known = longitude is not None and latitude is not None
+        feature = {
+            "type": "Feature",
+            "id": loaded["ref"],
+            "geometry": {"type": "Point", "coordinates": [longitude, latitude]} if known else None,
+            "properties": shape.of(loaded),
+        }
+        yield separator + dumps(feature)
+        separator = ",\n"
+    yield "\n]}\n"
+
+
+FORMATS = {"json": _json, "ndjson": _ndjson, "csv": _csv, "geojson": _geojson}

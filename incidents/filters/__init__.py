@@ -1,0 +1,14 @@
+"""One FilterSet for each kind of list: the page, the API and the export read the same one."""
+
+from elections.filtering import Parsed, parse
+from incidents.filters.desk import DeskIncidentFilter, DeskReportFilter
+from incidents.filters.published import ORDERINGS, PublicationFilter
+
+__all__ = [
+    "ORDERINGS",
+    "DeskIncidentFilter",
+    "DeskReportFilter",
+    "Parsed",
+    "PublicationFilter",
+    "parse",
+]

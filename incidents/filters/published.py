@@ -1,0 +1,313 @@
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from elections.filtering import (
+    StrictFilter,
+    StrictFilterSet,
+    as_moment,
+    one,
+    resolve_times,
+    several,
+    word_of,
+)
+from elections.keyset import Key
+from elections.models import Election, Region, Station
+from elections.strict import Fault, as_boolean, as_integer, nearest, shown
+from incidents import categories
+from incidents.filters import reading
+from incidents.models import PublicationCategory, PublicationRegion
+from incidents.vocabulary import Phase, Severity, Verification
+
+FARTHEST_M = 500_000
+ORDERINGS: dict[str, tuple[Key, ...]] = {
+    "-published": (Key("published_at", descending=True), Key("id", descending=True)),
+    "published": (Key("published_at"), Key("id")),
+    "-occurred": (Key("occurred_sort", descending=True), Key("id", descending=True)),
+    "occurred": (Key("occurred_sort"), Key("id")),
+}
+TIME_SCHEMA = {"type": "string", "format": "date-time"}
+Rows = QuerySet[Any, Any]
+
+
+def as_severity(text: str) -> int:
+    return as_integer(text, 1, 4)
+
+
+def category_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Groups with their leaves, named in the active language."""
+    return [
+        (group.name, [(c.code, c.name) for c in categories.CATEGORIES.values() if c.group == code])
+        for code, group in categories.GROUPS.items()
+    ]
+
+
+def words_filter(words: Any, about: Any, **more: Any) -> StrictFilter:
+    """One or more words of a vocabulary of text choices."""
+    return StrictFilter(
+        several(word_of(lambda: words.values)),
+        many=True,
+        lookup_expr="in",
+        choices=words.choices,
+        about=about,
+        example=words.values[0],
+        schema={"type": "array", "items": {"type": "string", "enum": list(words.values)}},
+        **more,
+    )
+
+
+def severity_filter() -> StrictFilter:
+    return StrictFilter(
+        several(as_severity),
+        many=True,
+        lookup_expr="in",
+        choices=Severity.choices,
+        about=_("Severity, 1 to 4."),
+        example="3",
+        schema={"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 4}},
+    )
+
+
+def severity_min_filter() -> StrictFilter:
+    return StrictFilter(
+        one(as_severity),
+        field_name="severity",
+        lookup_expr="gte",
+        about=_("This severity or higher."),
+        example="3",
+        schema={"type": "integer", "minimum": 1, "maximum": 4},
+    )
+
+
+def moment_filter(about: Any, **more: Any) -> StrictFilter:
+    """`prepare` turns the moment into an instant before the lookup runs."""
+    return StrictFilter(
+        one(as_moment), about=about, example="2021-01-10", schema=TIME_SCHEMA, **more
+    )
+
+
+def codes_schema() -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string"}}
+
+
+class PublicationFilter(StrictFilterSet):
+    """Filters of published incidents, for the public page, the API and every export."""
+
+    region_rows: list[Region]
+    station_ids: list[int]
+
+    election = StrictFilter(
+        several(str),
+        many=True,
+        field_name="election__slug",
+        lookup_expr="in",
+        about=_("Short name of the election."),
+        example="kz-2021-mazhilis",
+        schema=codes_schema(),
+    )
+    region = StrictFilter(
+        several(str),
+        many=True,
+        method="in_regions",
+        about=_("Code of the region on the day of the election; what lies below is included."),
+        example="KZ-ALA",
+        schema=codes_schema(),
+    )
+    category = StrictFilter(
+        several(reading.as_category),
+        many=True,
+        method="in_categories",
+        choices=category_choices,
+        about=_("Code of a category, or of a group for all its categories."),
+        example="DET",
+        schema=codes_schema(),
+    )
+    severity = severity_filter()
+    severity_min = severity_min_filter()
+    verification = words_filter(Verification, _("How sure the observers are."))
+    occurred_from = moment_filter(
+        _("May have happened at this time or later. A day or a time; unknown times match."),
+        method="occurred",
+    )
+    occurred_to = moment_filter(
+        _("May have happened at this time or earlier. A day or a time; unknown times match."),
+        method="occurred",
+    )
+    published_from = moment_filter(
+        _("First published at this time or later."),
+        field_name="published_at",
+        lookup_expr="gte",
+    )
+    published_to = moment_filter(
+        _("First published at this time or earlier."),
+        field_name="published_at",
+        lookup_expr="lte",
+    )
+    phase = words_filter(Phase, _("Phase of the election."))
+    station = StrictFilter(
+        several(str),
+        many=True,
+        method="at_stations",
+        about=_("Polling station as commission:number, where it was published."),
+        example="ALA-3:128",
+        schema=codes_schema(),
+    )
+    bbox = StrictFilter(
+        one(reading.as_box),
+        method="in_box",
+        about=_("west,south,east,north in degrees; may cross the 180th meridian."),
+        example="76.5,43.0,77.2,43.5",
+    )
+    near = StrictFilter(
+        one(reading.as_point),
+        method="nearby",
+        about=_("longitude,latitude in degrees; needs radius_m."),
+        example="76.9,43.2",
+    )
+    radius_m = StrictFilter(
+        one(lambda text: as_integer(text, 1, FARTHEST_M)),
+        method="nearby",
+        about=_("Distance from “near” in metres."),
+        example="5000",
+        schema={"type": "integer", "minimum": 1, "maximum": FARTHEST_M},
+    )
+    q = StrictFilter(
+        one(reading.as_search),
+        method="search",
+        about=_("Words that all occur in title, summary, place or reference, in any language."),
+        example="наблюдатель",
+    )
+    has_response = StrictFilter(
+        one(as_boolean),
+        choices=[
+            ("", _("all")),
+            ("true", _("with an official response")),
+            ("false", _("without")),
+        ],
+        about=_("Only those with (true) or without (false) an official response."),
+        example="true",
+        schema={"type": "boolean"},
+    )
+    ordering = StrictFilter(
+        one(word_of(lambda: ORDERINGS)),
+        method="ordered",
+        about=_("Newest publication first unless you say otherwise."),
+        example="-occurred",
+        schema={"type": "string", "enum": list(ORDERINGS)},
+    )
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The order of the list, for paging. Ask after `parse`."""
+        return ORDERINGS[self.form.cleaned_data.get("ordering") or "-published"]
+
+    def prepare(self, values: dict[str, Any]) -> list[Fault]:
+        elections, faults = chosen_elections(values, viewer_of(self))
+        if values.get("region"):
+            self.region_rows, unknown = reading.regions_by_code(values["region"], elections)
+            faults += unknown
+        if values.get("station"):
+            self.station_ids, unknown = known_stations(values["station"], elections)
+            faults += unknown
+        faults += resolve_times(
+            values,
+            [("occurred_from", "occurred_to"), ("published_from", "published_to")],
+            only_zone(elections) if needs_zone(values) else "UTC",
+        )
+        for present, absent in (("near", "radius_m"), ("radius_m", "near")):
+            if values.get(present) and not values.get(absent):
+                detail = _("Give “near” and “radius_m” together.")
+                faults.append(Fault(present, str(detail), absent))
+        return faults
+
+    # --- One method for each filter that is more than a lookup --------------------------------
+
+    def in_regions(self, rows: Rows, name: str, codes: list[str]) -> Rows:
+        # The rows name the regions above, too, so a region finds what lies below it.
+        ids = [region.pk for region in self.region_rows]
+        named = PublicationRegion.objects.filter(publication=OuterRef("pk"), region__in=ids)
+        return rows.filter(Exists(named))
+
+    def in_categories(self, rows: Rows, name: str, chosen: list[str]) -> Rows:
+        of = PublicationCategory.objects.filter(
+            publication=OuterRef("pk"), code__in=reading.leaves(chosen)
+        )
+        return rows.filter(Exists(of))
+
+    def occurred(self, rows: Rows, name: str, moment: Any) -> Rows:
+        start, end = (moment, None) if name == "occurred_from" else (None, moment)
+        found: Rows = rows.overlapping(start, end)  # type: ignore[attr-defined]
+        return found
+
+    def at_stations(self, rows: Rows, name: str, codes: list[str]) -> Rows:
+        return rows.filter(station__in=self.station_ids)
+
+    def in_box(self, rows: Rows, name: str, box: reading.Box) -> Rows:
+        return reading.in_box(rows, box)
+
+    def nearby(self, rows: Rows, name: str, value: Any) -> Rows:
+        if name == "radius_m":  # does its work together with "near"
+            return rows
+        return reading.within(rows, value, self.form.cleaned_data["radius_m"])
+
+    def search(self, rows: Rows, name: str, words: list[str]) -> Rows:
+        return reading.having_words(rows, words)
+
+    def ordered(self, rows: Rows, name: str, value: str) -> Rows:
+        return rows  # `keys` orders, once, after everything else
+
+
+def viewer_of(filterset: StrictFilterSet) -> Any:
+    return filterset.request.user if filterset.request is not None else AnonymousUser()
+
+
+def chosen_elections(
+    values: dict[str, Any], viewer: Any
+) -> tuple["QuerySet[Election, Election]", list[Fault]]:
+    """The elections named, or all that this person sees."""
+    seen = Election.objects.visible_to(viewer)
+    if not values.get("election"):
+        return seen, []
+    slugs = set(seen.values_list("slug", flat=True))
+    faults = []
+    for slug in values["election"]:
+        if slug not in slugs:
+            near = nearest(slug, slugs)
+            detail = str(_("There is no election “%(slug)s”.")) % {"slug": shown(slug)}
+            if near:
+                detail += " " + str(_("Did you mean “%(nearest)s”?")) % {"nearest": near}
+            faults.append(Fault("election", detail, near))
+    return seen.filter(slug__in=values["election"]), faults
+
+
+def needs_zone(values: dict[str, Any]) -> bool:
+    return any(name.endswith(("_from", "_to")) and value for name, value in values.items())
+
+
+def only_zone(elections: "QuerySet[Election, Election]") -> str:
+    """Days are days of the election when there is one in question, else of UTC."""
+    zones = set(elections.values_list("time_zone", flat=True)[:50])
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def known_stations(
+    codes: list[str], elections: "QuerySet[Election, Election]"
+) -> tuple[list[int], list[Fault]]:
+    condition = Q(pk__in=[])
+    for code in codes:
+        commission, _colon, number = code.partition(":")
+        condition |= Q(commission=commission, number=number)
+    stations = Station.objects.filter(election__in=elections)
+    found = list(stations.filter(condition).only("id", "commission", "number"))
+    known = {station.code for station in found}
+    faults = []
+    for code in codes:
+        if code not in known:
+            commission, _colon, number = code.partition(":")
+            alike = stations.filter(Q(commission=commission) | Q(number=number))[:200]
+            near = nearest(code, [station.code for station in alike])
+            detail = _("There is no station “%(code)s”; write commission:number.")
+            faults.append(Fault("station", str(detail) % {"code": shown(code)}, near))
+    return [station.pk for station in found], faults
