@@ -1,6 +1,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -101,6 +102,15 @@ class Region(Named):
         if update_fields is not None:
             update_fields = {*update_fields, "path", "search", "level"}
         super().save(update_fields=update_fields, **kwargs)
+
+    def clean(self) -> None:
+        parent = self.parent
+        if parent is None:
+            return
+        if parent.region_set_id != self.region_set_id:
+            raise ValidationError({"parent": _("Choose a region of the same set.")})
+        if self.pk and f"/{self.code}/" in parent.path:
+            raise ValidationError({"parent": _("A region cannot lie inside itself.")})
 
     def place_in_tree(self, codes: Collection[str] = ()) -> None:
         """Set path, level and search from the parent and the names.

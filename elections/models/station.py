@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -111,6 +112,12 @@ class Station(models.Model):
     @property
     def names(self) -> dict[str, str]:
         return in_all_languages(self, "name")
+
+    def clean(self) -> None:
+        if not (self.election_id and self.region_id):
+            return
+        if self.election.region_set_id != self.region.region_set_id:
+            raise ValidationError({"region": _("Choose a region of the election's own set.")})
 
     def make_findable(self) -> None:
         """Set what searching reads. Whoever writes stations in bulk calls this first."""
