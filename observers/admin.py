@@ -39,7 +39,7 @@ class MembershipInline(admin.TabularInline[Membership, User]):
     form = MembershipForm
     extra = 0
     fields = ["election", "role", "organisation", "team", "regions", "starts", "ends"]
-    raw_id_fields = ["regions"]
+    autocomplete_fields = ["regions"]
 
 
 @admin.register(User)
@@ -92,8 +92,7 @@ class MembershipAdmin(admin.ModelAdmin[Membership]):
     list_filter = ["election", "role", "organisation"]
     list_select_related = ["user", "election", "organisation", "team"]
     search_fields = ["user__username"]
-    autocomplete_fields = ["user", "team"]
-    raw_id_fields = ["regions"]
+    autocomplete_fields = ["user", "team", "regions"]
 
 
 @admin.register(Device)
