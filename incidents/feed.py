@@ -7,11 +7,12 @@ order. A publication appears once, with its newest state: what lies between help
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from elections.models import Election
 from incidents.codebook import dumps
-from incidents.models import Change, Publication
+from incidents.models import Change
 from incidents.querysets import Visitor
 
 
@@ -25,13 +26,12 @@ class Batch:
     data_version: int
 
 
-def data_version(publications: "QuerySet[Publication, Publication] | None" = None) -> int:
-    """Number of the newest change, of all or of some publications. 0: there is none."""
-    if publications is None:
-        newest = Change.objects.aggregate(newest=Max("seq"))["newest"]
-    else:
-        newest = publications.order_by().aggregate(newest=Max("last_seq"))["newest"]
-    return int(newest or 0)
+def data_version(elections: "QuerySet[Election, Election] | None" = None) -> int:
+    """Number of the newest public change, of all or of some elections. 0: there is none."""
+    changes = Change.objects.visible_to(AnonymousUser(), withdrawn=True)
+    if elections is not None:
+        changes = changes.filter(publication__election__in=elections)
+    return changes.order_by("-seq").values_list("seq", flat=True).first() or 0
 
 
 def since(

@@ -4,7 +4,8 @@ Desk roles are scoped: by election always; a coordinator's membership may name r
 Reports marked `security_only` are seen by their author and by security, by nobody else.
 """
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
+from elections.models import Region
 from observers.models import Membership, User
 from observers.roles import Role, memberships
 
@@ -107,6 +109,10 @@ class IncidentQuerySet(models.QuerySet[M]):
             return self.none()
         return self.filter(_any([_incident_scope(m) for m in desk_memberships(user)]))
 
+    def in_regions(self, regions: "models.QuerySet[Region]") -> Self:
+        named = self.model._meta.get_field("regions").remote_field.through.objects
+        return self.filter(Exists(named.filter(incident=OuterRef("pk"), region__in=regions)))
+
 
 class OfIncidentQuerySet(models.QuerySet[M]):
     """Rows that hang on an incident and are seen with it."""
@@ -153,30 +159,59 @@ class OfficialResponseQuerySet(models.QuerySet[M]):
         return self.filter(election__in=[m.election_id for m in desk_memberships(user)])
 
 
+# How long an event may last whose end nobody gave, as its precision says.
+LASTS = {
+    "exact": timedelta(0),
+    "half_hour": timedelta(minutes=30),
+    "hour": timedelta(hours=1),
+    "part_of_day": timedelta(hours=8),
+    "day": timedelta(days=1),
+}
+
+
+def overlapping(start: datetime | None, end: datetime | None) -> Q:
+    """Events that may have happened in the window; an unknown bound is an open one."""
+    within = Q()
+    if start is not None:
+        within = Q(occurred_end__gte=start) | Q(occurred_end=None, occurred_start=None)
+        within |= Q(occurred_end=None) & ~Q(occurred_precision__in=LASTS)
+        for precision, lasts in LASTS.items():
+            within |= Q(
+                occurred_end=None, occurred_precision=precision, occurred_start__gte=start - lasts
+            )
+    if end is not None:
+        within &= Q(occurred_start=None) | Q(occurred_start__lte=end)
+    return within
+
+
+def _public(withdrawn: bool, prefix: str = "") -> Q:
+    """What the world may read, whoever asks: nothing of a rehearsal."""
+    public = Q((f"{prefix}election__is_rehearsal", False))
+    return public if withdrawn else public & Q((f"{prefix}live", True))
+
+
 class PublicationQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
-        """What the world may read, whoever asks: nothing of a rehearsal.
-
-        With `withdrawn`, tombstones too: their reference, dates and reason, no text.
-        """
-        rows = self.filter(election__is_rehearsal=False)
-        return rows if withdrawn else rows.filter(live=True)
+        """With `withdrawn`, tombstones too: their reference, dates and reason, no text."""
+        return self.filter(_public(withdrawn))
 
     def overlapping(self, start: datetime | None, end: datetime | None) -> Self:
-        """Events that may have happened in the window; an unknown bound is an open one."""
-        rows = self
-        if start is not None:
-            rows = rows.filter(Q(occurred_end__isnull=True) | Q(occurred_end__gte=start))
-        if end is not None:
-            rows = rows.filter(Q(occurred_start__isnull=True) | Q(occurred_start__lte=end))
-        return rows
+        return self.filter(overlapping(start, end))
+
+    def in_regions(self, ids: Iterable[int]) -> Self:
+        """Its rows name the regions above, too, so a region finds what lies below it."""
+        rows = apps.get_model("incidents", "PublicationRegion").objects
+        return self.filter(Exists(rows.filter(publication=OuterRef("pk"), region__in=ids)))
+
+    def in_categories(self, codes: Iterable[str]) -> Self:
+        rows = apps.get_model("incidents", "PublicationCategory").objects
+        return self.filter(Exists(rows.filter(publication=OuterRef("pk"), code__in=codes)))
 
 
 class OfPublicationQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
-        publications = apps.get_model("incidents", "Publication").objects
-        seen = publications.visible_to(user, withdrawn=withdrawn)
-        return self.filter(publication__in=seen.values("pk"))
+        # A join, not a list of ids: the newest change is asked for with every answer.
+        return self.filter(_public(withdrawn, "publication__"))
 
 
 class ChangeQuerySet(OfPublicationQuerySet[M]):

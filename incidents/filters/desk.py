@@ -14,6 +14,7 @@ from incidents.filters.published import (
     category_choices,
     chosen_elections,
     codes_schema,
+    during,
     moment_filter,
     needs_zone,
     only_zone,
@@ -22,7 +23,7 @@ from incidents.filters.published import (
     viewer_of,
     words_filter,
 )
-from incidents.models import Incident, Report
+from incidents.models import Report
 from incidents.vocabulary import (
     Audience,
     Channel,
@@ -86,13 +87,15 @@ class DeskFilter(StrictFilterSet):
     def prepare(self, values: dict[str, Any]) -> list[Fault]:
         elections, faults = chosen_elections(values, viewer_of(self))
         if values.get("region"):
-            self.region_rows, unknown = reading.regions_by_code(values["region"], elections)
+            self.region_rows, unknown = reading.regions_by_code(
+                values["region"], elections, viewer_of(self)
+            )
             faults += unknown
         zone = only_zone(elections) if needs_zone(values) else "UTC"
         return faults + resolve_times(values, self.time_pairs, zone)
 
     def below(self) -> "QuerySet[Region, Region]":
-        return Region.objects.filter(reading.subtree(self.region_rows))
+        return Region.objects.visible_to(viewer_of(self)).filter(reading.subtree(self.region_rows))
 
     def search(self, rows: Rows, name: str, words: list[str]) -> Rows:
         return reading.having_words(rows, words)
@@ -232,10 +235,8 @@ class DeskIncidentFilter(DeskFilter):
         ]
 
     def in_regions(self, rows: Rows, name: str, codes: list[str]) -> Rows:
-        named = Incident.regions.through.objects.filter(
-            incident=OuterRef("pk"), region__in=self.below()
-        )
-        return rows.filter(Exists(named))
+        found: Rows = rows.in_regions(self.below())  # type: ignore[attr-defined]
+        return found
 
     def in_categories(self, rows: Rows, name: str, chosen: list[str]) -> Rows:
         codes = reading.leaves(chosen)
@@ -267,6 +268,4 @@ class DeskIncidentFilter(DeskFilter):
         return rows.filter(condition)
 
     def occurred(self, rows: Rows, name: str, moment: Any) -> Rows:
-        if name == "occurred_from":
-            return rows.filter(Q(occurred_end__isnull=True) | Q(occurred_end__gte=moment))
-        return rows.filter(Q(occurred_start__isnull=True) | Q(occurred_start__lte=moment))
+        return during(rows, name, moment)

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from elections.filtering import (
@@ -18,7 +18,7 @@ from elections.models import Election, Region, Station
 from elections.strict import Fault, as_boolean, as_integer, nearest, shown
 from incidents import categories
 from incidents.filters import reading
-from incidents.models import PublicationCategory, PublicationRegion
+from incidents.querysets import overlapping
 from incidents.vocabulary import Phase, Severity, Verification
 
 FARTHEST_M = 500_000
@@ -206,10 +206,14 @@ class PublicationFilter(StrictFilterSet):
     def prepare(self, values: dict[str, Any]) -> list[Fault]:
         elections, faults = chosen_elections(values, viewer_of(self))
         if values.get("region"):
-            self.region_rows, unknown = reading.regions_by_code(values["region"], elections)
+            self.region_rows, unknown = reading.regions_by_code(
+                values["region"], elections, viewer_of(self)
+            )
             faults += unknown
         if values.get("station"):
-            self.station_ids, unknown = known_stations(values["station"], elections)
+            self.station_ids, unknown = known_stations(
+                values["station"], elections, viewer_of(self)
+            )
             faults += unknown
         faults += resolve_times(
             values,
@@ -225,21 +229,15 @@ class PublicationFilter(StrictFilterSet):
     # --- One method for each filter that is more than a lookup --------------------------------
 
     def in_regions(self, rows: Rows, name: str, codes: list[str]) -> Rows:
-        # The rows name the regions above, too, so a region finds what lies below it.
-        ids = [region.pk for region in self.region_rows]
-        named = PublicationRegion.objects.filter(publication=OuterRef("pk"), region__in=ids)
-        return rows.filter(Exists(named))
+        found: Rows = rows.in_regions([region.pk for region in self.region_rows])  # type: ignore[attr-defined]
+        return found
 
     def in_categories(self, rows: Rows, name: str, chosen: list[str]) -> Rows:
-        of = PublicationCategory.objects.filter(
-            publication=OuterRef("pk"), code__in=reading.leaves(chosen)
-        )
-        return rows.filter(Exists(of))
+        found: Rows = rows.in_categories(reading.leaves(chosen))  # type: ignore[attr-defined]
+        return found
 
     def occurred(self, rows: Rows, name: str, moment: Any) -> Rows:
-        start, end = (moment, None) if name == "occurred_from" else (None, moment)
-        found: Rows = rows.overlapping(start, end)  # type: ignore[attr-defined]
-        return found
+        return during(rows, name, moment)
 
     def at_stations(self, rows: Rows, name: str, codes: list[str]) -> Rows:
         return rows.filter(station__in=self.station_ids)
@@ -257,6 +255,12 @@ class PublicationFilter(StrictFilterSet):
 
     def ordered(self, rows: Rows, name: str, value: str) -> Rows:
         return rows  # `keys` orders, once, after everything else
+
+
+def during(rows: Rows, name: str, moment: Any) -> Rows:
+    """One bound of the window in which it may have happened."""
+    bounds = (moment, None) if name == "occurred_from" else (None, moment)
+    return rows.filter(overlapping(*bounds))
 
 
 def viewer_of(filterset: StrictFilterSet) -> Any:
@@ -293,13 +297,13 @@ def only_zone(elections: "QuerySet[Election, Election]") -> str:
 
 
 def known_stations(
-    codes: list[str], elections: "QuerySet[Election, Election]"
+    codes: list[str], elections: "QuerySet[Election, Election]", viewer: Any
 ) -> tuple[list[int], list[Fault]]:
     condition = Q(pk__in=[])
     for code in codes:
         commission, _colon, number = code.partition(":")
         condition |= Q(commission=commission, number=number)
-    stations = Station.objects.filter(election__in=elections)
+    stations = Station.objects.visible_to(viewer).filter(election__in=elections)
     found = list(stations.filter(condition).only("id", "commission", "number"))
     known = {station.code for station in found}
     faults = []

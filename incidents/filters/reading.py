@@ -50,11 +50,11 @@ def having_words(rows: "QuerySet[Any, Any]", words: Iterable[str]) -> "QuerySet[
 
 
 def regions_by_code(
-    codes: list[str], elections: "QuerySet[Election, Election]"
+    codes: list[str], elections: "QuerySet[Election, Election]", viewer: Any
 ) -> tuple[list[Region], list[Fault]]:
     """The regions with these codes in the region sets of the elections, and what is unknown."""
     sets = elections.values("region_set")
-    known = Region.objects.filter(region_set__in=sets)
+    known = Region.objects.visible_to(viewer).filter(region_set__in=sets)
     found = list(known.filter(code__in=codes).only("id", "code", "path", "region_set_id"))
     missing = [code for code in codes if code not in {region.code for region in found}]
     if not missing:

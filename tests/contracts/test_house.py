@@ -20,7 +20,7 @@ CODE = sorted(
 SURFACES = [
     path
     for path in CODE
-    if {"views", "api", "forms"} & set(path.relative_to(ROOT).parts[1:])
+    if {"views", "api", "forms", "filters"} & set(path.relative_to(ROOT).parts[1:])
     or path.name in {"filters.py", "exports.py", "feed.py", "forms.py", "views.py"}
 ]
 STATE_FIELDS = {"status", "verification", "severity", "state", "live", "approved_digest"}
