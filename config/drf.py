@@ -6,7 +6,7 @@ Closed unless opened, JSON in and out, and every refusal an RFC 9457 problem.
 import logging
 import math
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.core.exceptions import (
     PermissionDenied,
@@ -19,12 +19,14 @@ from django.http.request import UnreadablePostError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, parsers, permissions, renderers
 from rest_framework.request import Request
-from rest_framework.views import APIView, set_rollback
 
 from config.problems import problem_response
-from elections.api.base import BadQuery, read_body
+from elections.api.refusals import BadInput, read_body
 from incidents.cleaning import clean_json, parse_json
 from incidents.errors import Refused
+
+if TYPE_CHECKING:  # rest_framework.views imports this module while it is being made itself
+    from rest_framework.views import APIView
 
 __all__ = [
     "DenyAll",
@@ -40,7 +42,7 @@ RETRY_SECONDS = "5"
 class DenyAll(permissions.BasePermission):
     """The default: a view that does not say who may use it is closed to everybody."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return False
 
 
@@ -59,6 +61,7 @@ class StrictJSONParser(parsers.BaseParser):
     """JSON under the rules of `incidents.cleaning`, its strings free of what breaks databases."""
 
     media_type = "application/json"
+    most_values = 2000
 
     def parse(
         self,
@@ -67,13 +70,14 @@ class StrictJSONParser(parsers.BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         raw = read_body((parser_context or {})["request"]._request)
-        value, _changed = clean_json(parse_json(raw, max_bytes=len(raw)))
+        value, _changed = clean_json(
+            parse_json(raw, max_bytes=len(raw), max_nodes=self.most_values)
+        )
         return value
 
 
 def problem_details(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """The answer to an exception. None for the unexpected: the 500 handler answers that."""
-    set_rollback()
     if isinstance(exc, Refused):
         return _refused(exc)
     if isinstance(exc, exceptions.APIException):
@@ -110,8 +114,8 @@ def _api_exception(exc: exceptions.APIException) -> HttpResponse:
         headers["WWW-Authenticate"] = challenge
     if (wait := getattr(exc, "wait", None)) is not None:
         headers["Retry-After"] = str(math.ceil(wait))
-    if isinstance(exc, BadQuery):
-        return problem_response(400, "bad-query", str(exc.detail), errors=exc.errors)
+    if isinstance(exc, BadInput):
+        return problem_response(400, exc.default_code, str(exc.detail), errors=exc.errors)
     if isinstance(exc, exceptions.ValidationError):
         return problem_response(400, "invalid", errors=_field_errors(exc.detail))
     code = str(exc.default_code)

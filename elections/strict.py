@@ -29,8 +29,8 @@ class Fault:
     detail: str
     nearest: str = ""
 
-    def as_dict(self) -> dict[str, str]:
-        parts = {"parameter": self.parameter, "detail": self.detail}
+    def as_dict(self, pointer: str = "parameter") -> dict[str, str]:
+        parts = {pointer: self.parameter, "detail": self.detail}
         return parts | ({"nearest": self.nearest} if self.nearest else {})
 
 

@@ -11,21 +11,34 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from rest_framework import viewsets
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from elections.api.refusals import BadBody, BadInput, BadQuery, TooLarge, read_body
 from elections.keyset import BadCursor, Key, Page, walk
 from elections.strict import Fault, Param, check_names, read_params
 
+__all__ = [
+    "PAGING",
+    "BadBody",
+    "BadInput",
+    "BadQuery",
+    "Endpoint",
+    "PublicRead",
+    "TooLarge",
+    "data_version",
+    "etag",
+    "not_modified",
+    "read_body",
+]
 LICENCE = "CC-BY-4.0"
 LIMIT = Param(
     "limit",
@@ -49,37 +62,6 @@ CORS_PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match",
     "Access-Control-Max-Age": "86400",
 }
-
-
-class BadQuery(APIException):
-    """400 with one entry for each parameter that could not be understood."""
-
-    status_code = 400
-    default_code = "bad-query"
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.errors = [fault.as_dict() for fault in faults]
-        super().__init__(_("The query could not be understood. Nothing was looked up."))
-
-
-class TooLarge(APIException):
-    status_code = 413
-    default_code = "too-large"
-
-    def __init__(self) -> None:
-        kib = settings.BODY_LIMIT // 1024
-        super().__init__(_("Send at most %(limit)s KiB at once.") % {"limit": kib})
-
-
-def read_body(request: HttpRequest) -> bytes:
-    """The body as it came, never more than the limit in memory. Raises TooLarge."""
-    declared = str(request.META.get("CONTENT_LENGTH", ""))[:20]
-    if declared.isdecimal() and int(declared) > settings.BODY_LIMIT:
-        raise TooLarge
-    raw: bytes = request.read(settings.BODY_LIMIT + 1)
-    if len(raw) > settings.BODY_LIMIT:
-        raise TooLarge
-    return raw
 
 
 def data_version() -> int:
