@@ -31,7 +31,7 @@ class PersonsBasis(TextChoices):
     COUNTED = "counted", _("Counted")
     ESTIMATED = "estimated", _("Estimated")
     CLAIMED = "claimed", _("As claimed by someone")
-    NONE_GIVEN = "none_given", _("No number given")
+    NONE_GIVEN = "none_given", pgettext_lazy("basis of a number", "Not stated")
 
 
 class Source(TextChoices):
