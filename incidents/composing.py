@@ -1,7 +1,7 @@
 """From what the desk believes and what an editor wrote to what the world reads."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -248,7 +248,7 @@ def render(
         summaries=public["summary"],
         occurred_start=start,
         occurred_end=end,
-        occurred_sort=start or _first_poll_day(incident),
+        occurred_sort=start or end or _first_poll_day(incident),
         phase=public["phase"] or "",
         persons_words=public["persons_words"] or "",
         station=incident.station if public["station"] else None,
@@ -267,7 +267,7 @@ def _first_poll_day(incident: Incident) -> datetime:
     day = incident.election.poll_days.order_by("date").first()
     if day is None:
         return incident.opened_at
-    return datetime.combine(day.date, day.opens, tzinfo=zone)
+    return datetime.combine(day.date, day.opens or time.min, tzinfo=zone)
 
 
 def _searchable(incident: Incident, public: dict[str, Any]) -> str:

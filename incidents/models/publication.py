@@ -85,7 +85,7 @@ class Publication(Happening, InPhase):
     # Canonical JSON of the public columns in their order; what API, feed and exports send.
     document = models.TextField(blank=True)
     search = models.TextField(blank=True)
-    # When it happened, or the first poll day: an ordering key that is never empty.
+    # The start, else the end, else the first poll day: an ordering key that is never empty.
     occurred_sort = models.DateTimeField()
     published_at = models.DateTimeField()  # of the first version; never changes
     updated_at = models.DateTimeField()
