@@ -50,7 +50,7 @@ class DauysAdminSite(admin.AdminSite):
     ) -> HttpResponse:
         """No second sign-in form beside the product's, which is the one with limits."""
         if self.has_permission(request):
-            return redirect("admin:index", current_app=self.name)
+            return redirect("admin:index")
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

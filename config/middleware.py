@@ -45,8 +45,8 @@ class CleanRequest:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # The environment, not request.path: Django has repaired that one already.
-        path = request.META.get("PATH_INFO", "").encode("latin-1", "replace")
+        # Django escapes bytes of the path it cannot decode, so the escapes are undone here.
+        path = unquote_to_bytes(request.path_info)
         query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
         if _readable(path) and _readable(query):
             return self.get_response(request)
