@@ -1,6 +1,6 @@
 """Words the pages need everywhere; a builtin, so no template loads it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -12,17 +12,23 @@ register = template.Library()
 
 
 @register.filter
+def day(on: date | None) -> str:
+    """`{{ date|day }}`: "10 January 2021" in the page's language."""
+    if not on:
+        return ""
+    if get_language() == "kk":
+        # Django's Kazakh month names are capitalised, as they never are inside a sentence.
+        return date_format(on, "Y ж. j E").lower()
+    return date_format(on, "j E Y")
+
+
+@register.filter
 def local(moment: datetime | None, zone: str) -> str:
     """`{{ moment|local:zone }}`: "10 January 2021, 11:05" in that zone and the page's language."""
     if not moment:
         return ""
     there = timezone.localtime(moment, ZoneInfo(zone))
-    if get_language() == "kk":
-        # Django's Kazakh month names are capitalised, as they never are inside a sentence.
-        day = date_format(there, "Y ж. j E").lower()
-    else:
-        day = date_format(there, "j E Y")
-    return f"{day}, {there:%H:%M}"
+    return f"{day(there)}, {there:%H:%M}"
 
 
 @register.filter

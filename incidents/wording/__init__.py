@@ -1,0 +1,38 @@
+"""Uncertainty in words: what is known, what is not, and how sure that is.
+
+Pure functions, in the language of the page. "" means that nothing is known; the page then says
+"not known", never 0 and never a dash. Words a source used are kept as they were said.
+"""
+
+from incidents.wording.judgements import (
+    claim,
+    percent,
+    severity_means,
+    sources,
+    verification_means,
+    withdrawn_because,
+)
+from incidents.wording.people import persons
+from incidents.wording.places import place
+from incidents.wording.texts import Text, in_language, language_name, listed, number
+from incidents.wording.times import clock, utc, when, zone_words
+
+__all__ = [
+    "Text",
+    "claim",
+    "clock",
+    "in_language",
+    "language_name",
+    "listed",
+    "number",
+    "percent",
+    "persons",
+    "place",
+    "severity_means",
+    "sources",
+    "utc",
+    "verification_means",
+    "when",
+    "withdrawn_because",
+    "zone_words",
+]
