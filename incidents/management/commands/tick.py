@@ -1,0 +1,12 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from incidents import publishing
+
+
+class Command(BaseCommand):
+    help = "Publish what was approved under an embargo that has ended. Run it every minute."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"published: {publishing.publish_due()}")
