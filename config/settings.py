@@ -33,7 +33,7 @@ DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data")))
 def _secret_key() -> str:
     """From SECRET_KEY or the file SECRET_KEY_FILE; outside production made once and kept."""
     if key := env.str("SECRET_KEY", ""):
-        return key
+        return str(key)
     if path := env.str("SECRET_KEY_FILE", ""):
         return Path(path).read_text(encoding="utf-8").strip()
     if PRODUCTION:
@@ -261,7 +261,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dauys",
-    "DESCRIPTION": "Published election observation incidents, their changes, and the desk behind them.",
+    "DESCRIPTION": "Published election incidents, their changes, and the desk behind them.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

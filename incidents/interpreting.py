@@ -224,9 +224,9 @@ def _category_and_details(given: dict[str, Any], unresolved: dict[str, Any]) -> 
         unresolved["category"] = code
         code = ""
     answers, _changed = clean_json(given.get("details", {}))
-    clean, problems = details.validate(code, dict(answers))  # type: ignore[call-overload]
+    clean, problems = details.validate(code, dict(answers))
     for key in problems:
-        unresolved[f"details.{key}"] = dict(answers).get(key)  # type: ignore[call-overload]
+        unresolved[f"details.{key}"] = dict(answers).get(key)
     return {"category": code, "details": clean}
 
 

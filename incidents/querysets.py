@@ -55,7 +55,7 @@ def _incident_scope(membership: Membership) -> Q:
         return scope
     if membership.team_id:
         links = apps.get_model("incidents", "ReportLink").objects
-        scope &= Exists(links.filter(incident=OuterRef("pk"), report__team=membership.team_id))
+        scope &= Q(Exists(links.filter(incident=OuterRef("pk"), report__team=membership.team_id)))
     paths = [region.path for region in membership.regions.all()]
     if paths:
         named = apps.get_model("incidents", "Incident").regions.through.objects
@@ -63,7 +63,7 @@ def _incident_scope(membership: Membership) -> Q:
         within = Q()
         for path in paths:
             within |= Q(region__path__startswith=path)
-        scope &= Exists(here.filter(within)) | ~Exists(here)
+        scope &= Q(Exists(here.filter(within))) | ~Q(Exists(here))
     return scope
 
 
@@ -110,7 +110,7 @@ class IncidentQuerySet(models.QuerySet[M]):
         return self.filter(_any([_incident_scope(m) for m in desk_memberships(user)]))
 
     def in_regions(self, regions: "models.QuerySet[Region]") -> Self:
-        named = self.model._meta.get_field("regions").remote_field.through.objects
+        named = apps.get_model("incidents", "Incident").regions.through.objects
         return self.filter(Exists(named.filter(incident=OuterRef("pk"), region__in=regions)))
 
 

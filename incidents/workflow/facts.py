@@ -100,10 +100,11 @@ def _word(field: str, value: Any) -> str:
     return str(value)
 
 
-def _number(value: Any, low: float, high: float, kind: type) -> Any:
+def _number(value: Any, low: float, high: float, kind: type[int] | type[float]) -> Any:
     if value in (None, ""):
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, kind)) or not low <= value <= high:
+    fits = isinstance(value, int | float) and isinstance(value, (int, kind))
+    if isinstance(value, bool) or not fits or not low <= value <= high:
         raise ValidationError(
             _("Must be a number from %(low)s to %(high)s.") % {"low": low, "high": high}
         )
