@@ -6,7 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import override
+
+from incidents import vocabulary
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
@@ -120,3 +124,17 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(live_server, chromium, f
     found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
     page.close()
     assert [(v["id"], v["nodes"][0]["target"]) for v in found] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_components_are_those_of_the_vocabulary(language):
+    axes = {
+        "severity": [vocabulary.Severity],
+        "verification": [vocabulary.Verification],
+        "state": [vocabulary.ReportState, vocabulary.IncidentStatus, vocabulary.DraftState],
+    }
+    with override(language):
+        for component, choices in axes.items():
+            for member in (member for one in choices for member in one):
+                shown = render_to_string(f"components/{component}.html", {component: member.value})
+                assert str(member.label).lower() in shown
