@@ -16,6 +16,7 @@ from incidents.errors import Refused, Text, TooLarge
 # Beyond these a JavaScript client reads another number than was sent (RFC 8259, section 6).
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 100  # for values made by our own code; what arrives is held to parse_json's max_depth
+SHRINKS_AT_MOST = 4  # times: NFC joins up to three characters, a line end two
 MARKS_IN_A_ROW = 30  # Unicode's Stream-Safe Text; the normaliser takes quadratic time beyond
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -60,8 +61,10 @@ def clean_text(value: object, *, limit: int) -> tuple[str, bool]:
     """
     if not isinstance(value, str):
         raise TypeError(f"text expected, not {type(value).__name__}")
-    text, changed = _scrub(value)
-    if len(text) > limit:
+    whole = value.strip()
+    start = whole[: limit * SHRINKS_AT_MOST]  # ten megabytes are not worth a second
+    text, changed = _scrub(start)
+    if len(text) > limit or len(start) < len(whole):
         return text[:limit].rstrip(), True
     return text, changed
 
@@ -92,7 +95,9 @@ def _clean_object(value: dict[Any, Any], depth: int) -> tuple[dict[str, Any], bo
     clean: dict[str, Any] = {}
     any_changed = False
     for key, item in value.items():
-        name, key_changed = clean_text(key, limit=sys.maxsize)
+        if not isinstance(key, str):
+            raise TypeError(f"a key must be text, not {type(key).__name__}")
+        name, key_changed = _scrub(key)
         cleaned, item_changed = clean_json(item, depth + 1)
         any_changed = any_changed or key_changed or item_changed or name in clean
         clean.setdefault(name, cleaned)
@@ -141,7 +146,10 @@ def parse_json(
         text = bytes(raw).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("not_utf8") from None
-    _check_depth(bytes(raw), max_depth)
+    form = _STRING.sub(b"", raw)
+    if form.count(b",") >= max_nodes:  # cheaper than to build them first
+        raise Unreadable("too_many_values")
+    _check_depth(form, max_depth)
     try:
         value = json.loads(
             text,
@@ -157,10 +165,10 @@ def parse_json(
     return value
 
 
-def _check_depth(raw: bytes, max_depth: int) -> None:
-    """Before any parser recurses: count brackets outside strings."""
+def _check_depth(form: bytes, max_depth: int) -> None:
+    """Before any parser recurses: count the brackets of what stands outside strings."""
     depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub(b"", raw)):
+    for bracket in _BRACKET.finditer(form):
         depth += 1 if bracket[0] in b"[{" else -1
         if depth > max_depth:
             raise Unreadable("too_deep")
