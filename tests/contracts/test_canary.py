@@ -1,0 +1,184 @@
+"""A marker in every private field never appears outside: any route, any format, any log."""
+
+import io
+import logging
+import uuid
+
+import pytest
+from django.test import Client
+
+from incidents import steps
+from incidents.models import Draft, Incident, Report, ReportLink
+from observers.models import Organisation, Team, User
+from tests.contracts.permissions import ROWS
+from tests.contracts.stage import build_stage
+
+MARK = "KANAREIKA"  # survives folding and upper-casing alike
+LATITUDE, LONGITUDE = "43.271828", "76.931415"
+FORMATS = ("json", "ndjson", "csv", "geojson")
+OUTSIDERS = ("anonymous", "stranger", "partner", "admin", "other_observer", "foreign_coordinator")
+
+
+@pytest.fixture
+def stage(db):
+    made = build_stage("canary")
+    foreign = build_stage("abroad")
+    people = made.people
+    people["stranger"] = User.objects.create_user("stranger")
+    people["foreign_coordinator"] = foreign.people["coordinator"]
+    mark_people(made)
+    made.report = mark_report(made)
+    made.incident = mark_incident(made, made.file(by=people["other_observer"], text=f"{MARK} t"))
+    incident = mark_incident(made, mark_report(made))
+    made.published = made.publish(incident)
+    made.take(incident, "correct", "editor", what_changed="Nothing to see")
+    unpublished = {"title": {"en": f"{MARK} draft"}, "summary": {"en": f"{MARK} draft"}}
+    made.take(incident, "write", "editor", content=unpublished)
+    marked = {"title": {"en": f"{MARK} gone"}, "summary": {"en": f"{MARK} gone"}}
+    made.withdrawn = made.withdraw(made.publish(made.open(made.file()), **marked))
+    return made
+
+
+def mark_people(made) -> None:
+    observers = User.objects.filter(pk=made.people["observer"].pk)
+    observers.update(username=f"{MARK}-user", email=f"{MARK}@example.org", first_name=MARK)
+    made.people["observer"].refresh_from_db()
+    Team.objects.update(name=f"{MARK} team")
+    Organisation.objects.update(name_en=f"{MARK} organisation")
+
+
+def mark_report(made) -> Report:
+    return made.file(
+        text=f"{MARK} text",
+        place=f"{MARK} place",
+        station=f"{MARK} station",
+        told_by=f"{MARK} told",
+        persons_words=f"{MARK} words",
+        latitude=float(LATITUDE),
+        longitude=float(LONGITUDE),
+        details={"no_such_question": MARK},
+    )
+
+
+def mark_incident(made, report: Report) -> Incident:
+    """Everything the desk may write down that is not public."""
+    incident = made.open(report, title=f"{MARK} working title")
+    changes = {"place_words": MARK, "occurred_words": MARK, "persons_words": "dozens"}
+    made.take(incident, "edit", "coordinator", changes=changes)
+    made.take(incident, "dispute", "coordinator", grounds=f"{MARK} grounds")
+    made.take(incident, "unverify", "coordinator", reason=f"{MARK} reason")
+    ReportLink.objects.update(note=f"{MARK} note")
+    return incident
+
+
+def client_of(made, person: str) -> Client:
+    client = Client(raise_request_exception=False)
+    if person != "anonymous":
+        client.force_login(made.people[person])
+    return client
+
+
+def paths(made) -> list[str]:
+    found = [row.path.format(s=made) for row in ROWS.values()]
+    found += [f"/api/v1/incidents/?format={name}" for name in FORMATS]
+    found += [f"/api/v1/incidents/?format={name}&labels=ru" for name in FORMATS]
+    found += [
+        f"/api/v1/incidents/?q={MARK}",
+        f"/?q={MARK}",
+        "/api/v1/changes/?since=0",
+        f"/api/v1/incidents/{made.incident.ref}/",
+        f"/incidents/{made.incident.ref}/",
+        f"/api/v1/incidents/{made.withdrawn.ref}/versions/",
+        f"/api/v1/reports/{made.report.pk}/",
+        f"/desk/reports/{made.report.pk}/",
+        f"/report/sent/{made.report.pk}/",
+        "/api/v1/incidents/?near=76.93,43.27&radius_m=100",
+    ]
+    return found
+
+
+def said(response) -> str:
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    head = "\n".join(f"{name}: {value}" for name, value in response.items())
+    return head + body.decode("utf-8", "replace")
+
+
+def leaks(text: str) -> list[str]:
+    text = text.casefold()
+    return [m for m in (MARK.casefold(), LATITUDE, LONGITUDE) if m in text]
+
+
+@pytest.fixture
+def log():
+    """Everything any logger says, as it would be written."""
+    from config.logs import Redact
+
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.addFilter(Redact())
+    logger = logging.getLogger()
+    logger.addHandler(handler)
+    django = logging.getLogger("django")
+    django.addHandler(handler)
+    yield out
+    logger.removeHandler(handler)
+    django.removeHandler(handler)
+
+
+@pytest.mark.parametrize("person", OUTSIDERS)
+def test_no_marker_leaves_the_mission(stage, person, log):
+    client = client_of(stage, person)
+    found = {}
+    for path in paths(stage):
+        # A search word comes back in the form it was typed into: only the rows are judged there.
+        asked_for_it = MARK in path
+        response = client.get(path)
+        text = said(response)
+        if asked_for_it:
+            assert stage.published.ref not in text, path
+            text = text.replace(MARK, "").replace(MARK.casefold(), "")
+        if leaks(text):
+            found[path] = leaks(text)
+    assert found == {}
+    assert leaks(log.getvalue()) == []
+
+
+def test_the_markers_are_there_for_those_who_may_read_them(stage):
+    """The negative control: a crawl that sees nothing anywhere would prove nothing."""
+    client = client_of(stage, "coordinator")
+    assert MARK in said(client.get(f"/desk/reports/{stage.report.pk}/"))
+    assert MARK in said(client.get(f"/desk/incidents/{stage.incident.ref}/"))
+    assert MARK in said(client_of(stage, "editor").get(f"/desk/incidents/{stage.published.ref}/"))
+
+
+def test_an_observers_own_pages_show_no_text_after_sending(stage):
+    """The phone is write-only: whoever takes it reads nothing there."""
+    client = client_of(stage, "observer")
+    for path in ("/report/mine/", f"/report/sent/{stage.report.pk}/", "/api/v1/reports/"):
+        text = said(client.get(path))
+        assert stage.report.ref in text, path
+        assert "text" not in text or f"{MARK} text" not in text, path
+        assert f"{MARK} place" not in text, path
+        assert LATITUDE not in text, path
+
+
+def test_unpublished_work_changes_no_public_answer(stage):
+    """ETag, count and body say nothing of what the desk does meanwhile."""
+    client = client_of(stage, "anonymous")
+    public = ("/api/v1/", "/api/v1/incidents/?count=true", "/api/v1/changes/?since=0", "/")
+
+    def answers() -> list:
+        return [(r.content, r.headers.get("ETag")) for r in map(client.get, public)]
+
+    before = answers()
+    for _ in range(5):
+        report = stage.file(text=f"More {uuid.uuid4()}")
+        steps.take_on_report(
+            report,
+            "open_incident",
+            by=stage.people["coordinator"],
+            channel="page",
+            title="Unpublished",
+        )
+    assert Draft.objects.count() < Incident.objects.count()
+    assert answers() == before

@@ -1,0 +1,115 @@
+"""Every route × method × person. A route without a row fails; so does a row without a route."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from incidents.models import Report
+from observers import tokens
+from observers.models import User
+from observers.roles import Role
+from tests.contracts.permissions import PEOPLE, ROWS, TOKENS, Row
+from tests.contracts.routes import routes
+from tests.contracts.stage import build_stage
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    in_urlconf = {name for name, _pattern in routes()}
+    assert in_urlconf - set(ROWS) == set(), "say in permissions.py who may use these routes"
+    assert set(ROWS) - in_urlconf == set(), "these rows have lost their route"
+
+
+def test_every_row_names_known_people():
+    named = {
+        p for row in ROWS.values() for rule in row.rules.values() for p in rule.ok | rule.absent
+    }
+    assert named <= set(PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup, django_db_blocker):
+    """Built once; every request is played in a transaction that is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = build_stage("matrix")
+        foreign = build_stage("abroad")
+        made.report = made.file()
+        made.incident = made.open(made.file())
+        made.published = made.publish()
+        made.withdrawn = made.withdraw(made.publish())
+        people = made.people
+        people["stranger"] = User.objects.create_user("matrix-stranger")
+        people["superuser"] = User.objects.create_superuser("matrix-root")
+        people["foreign_coordinator"] = foreign.people["coordinator"]
+        people["foreign_observer"] = foreign.people["observer"]
+        made.tokens = {
+            "token_reports": _token(people["observer"], "reports:write"),
+            "token_desk": _token(people["coordinator"], "desk"),
+            "token_read": _token(people["coordinator"], "published:read"),
+        }
+        yield made
+        transaction.set_rollback(True)
+
+
+def _token(user: User, scope: str) -> str:
+    return tokens.create(user, name="contract", scopes=[scope])[1]
+
+
+def client_of(stage, person: str) -> Client:
+    if person in stage.tokens:
+        return Client(headers={"Authorization": f"Bearer {stage.tokens[person]}"})
+    client = Client()
+    if person != "anonymous":
+        client.force_login(stage.people[person])
+    return client
+
+
+def outcome(response) -> str:
+    status = response.status_code
+    if status == 401 or (status in (302, 303) and "/account/login/" in response["Location"]):
+        return "sign in"
+    if status >= 500:
+        return f"broken {status}"
+    return {403: "forbidden", 404: "absent", 405: "not offered"}.get(status, "ok")
+
+
+def expected(row: Row, method: str, person: str) -> set[str]:
+    rule = row.rules.get("GET" if method == "HEAD" else method)
+    if rule is None:
+        if method == "OPTIONS" and row.preflight:
+            return {"ok"}
+        return {"sign in", "forbidden", "absent", "not offered"}
+    if person in rule.ok:
+        return {"ok"}
+    if person in rule.absent:
+        return {"absent"}
+    unknown = person == "anonymous" or (person in TOKENS and not row.path.startswith("/api/"))
+    return {"sign in"} if unknown else {"forbidden"}
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_each_person_gets_from_each_route_what_the_matrix_says(stage, name, django_db_blocker):
+    row = ROWS[name]
+    wrong = {}
+    for person in PEOPLE:
+        for method in METHODS:
+            with django_db_blocker.unblock(), transaction.atomic():
+                client = client_of(stage, person)
+                path = row.path.format(s=stage)
+                body = row.bodies.get(method, "{}")
+                kind = "application/json" if path.startswith("/api/") else None
+                more = {"data": body, "content_type": kind} if kind else {"data": {}}
+                if method in ("GET", "HEAD", "OPTIONS"):
+                    more = {}
+                got = outcome(getattr(client, method.lower())(path, **more))
+                transaction.set_rollback(True)
+            if got not in expected(row, method, person):
+                wrong[f"{method} {person}"] = f"{got}, not {expected(row, method, person)}"
+    assert wrong == {}
+
+
+def test_a_superuser_without_a_role_is_a_stranger(stage, django_db_blocker):
+    with django_db_blocker.unblock():
+        assert not Report.objects.visible_to(stage.people["superuser"]).exists()
+        assert Role.ADMIN.label
