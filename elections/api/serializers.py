@@ -290,19 +290,8 @@ class StationSerializer(serializers.ModelSerializer[Station]):
 
 
 class StationDetailSerializer(StationSerializer):
-    turnout = serializers.SerializerMethodField()
-    results = serializers.SerializerMethodField()
+    turnout = TurnoutSerializer(many=True, source="turnoutfigures")
+    results = ResultSerializer(many=True, source="resultfigures")
 
     class Meta(StationSerializer.Meta):
         fields = [*StationSerializer.Meta.fields, "turnout", "results"]
-
-    @extend_schema_field(TurnoutSerializer(many=True))
-    def get_turnout(self, station: Station) -> Any:
-        figures = TurnoutFigure.objects.filter(station=station).select_related("region", "station")
-        return TurnoutSerializer(figures, many=True).data
-
-    @extend_schema_field(ResultSerializer(many=True))
-    def get_results(self, station: Station) -> Any:
-        figures = ResultFigure.objects.filter(station=station)
-        figures = figures.select_related("region", "station", "contestant")
-        return ResultSerializer(figures, many=True).data

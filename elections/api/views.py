@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +21,12 @@ from elections.api.serializers import (
 )
 from elections.keyset import Key
 from elections.models import Election, Region, RegionSet, ResultFigure, Station, TurnoutFigure
-from elections.querysets import RegionQuerySet, StationQuerySet
+from elections.querysets import (
+    RegionQuerySet,
+    ResultFigureQuerySet,
+    StationQuerySet,
+    TurnoutFigureQuerySet,
+)
 from elections.strict import Fault, Param, unknown_value
 
 ELECTION = Param(
@@ -58,12 +64,22 @@ class Reference(PublicRead):
             raise self.unknown("election", slug, elections.values_list("slug", flat=True))
         return found
 
+    def turnout(self) -> TurnoutFigureQuerySet:
+        figures = TurnoutFigure.objects.visible_to(self.request.user)
+        return figures.select_related("region", "station")
+
+    def results(self) -> ResultFigureQuerySet:
+        figures = ResultFigure.objects.visible_to(self.request.user)
+        return figures.select_related("region", "station", "contestant")
+
     def unknown(self, parameter: str, text: str, valid: Iterable[str]) -> BadQuery:
         unclear = unknown_value(text, valid)
         return BadQuery([Fault(parameter, unclear.detail, unclear.nearest)])
 
 
 class ElectionView(Reference):
+    """What is observed: days, seats, contestants, and figures as each issuer gave them."""
+
     serializer_class = ElectionSerializer
     query_params = {"list": PAGING}
 
@@ -74,23 +90,24 @@ class ElectionView(Reference):
             elections, [Key("slug")], lambda election: ElectionSerializer(election).data
         )
 
+    @extend_schema(responses=ElectionDetailSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
         elections = Election.objects.visible_to(request.user).select_related("region_set")
-        turnout = TurnoutFigure.objects.filter(station=None).select_related("region", "station")
-        results = ResultFigure.objects.filter(station=None)
         elections = elections.prefetch_related(
             "poll_days__region",
             "seat_blocks",
             "contestants",
             "statements",
-            Prefetch("turnout_figures", turnout),
-            Prefetch("result_figures", results.select_related("region", "station", "contestant")),
+            Prefetch("turnout_figures", self.turnout().filter(station=None)),
+            Prefetch("result_figures", self.results().filter(station=None)),
         )
         election = get_object_or_404(elections, slug=slug)
         return Response(ElectionDetailSerializer(election).data)
 
 
 class RegionView(Reference):
+    """The division of the country on the day of the election, or of another day by its set."""
+
     serializer_class = RegionSerializer
     query_params = {
         "list": (ELECTION, REGION_SET, SEARCH, GEOMETRY, *PAGING),
@@ -115,6 +132,7 @@ class RegionView(Reference):
             {name: value for name, value in applied.items() if value is not None},
         )
 
+    @extend_schema(responses=RegionDetailSerializer)
     def retrieve(self, request: Request, code: str) -> Response:
         regions = self.regions(self.region_set()).prefetch_related("children")
         region = get_object_or_404(regions, code=code)
@@ -145,6 +163,8 @@ class RegionView(Reference):
 
 
 class StationView(Reference):
+    """Polling stations of one election; a code is "commission:number"."""
+
     serializer_class = StationSerializer
     query_params = {
         "list": (ELECTION, REGION, SEARCH, *PAGING),
@@ -166,9 +186,12 @@ class StationView(Reference):
             {name: value for name, value in applied.items() if value is not None},
         )
 
+    @extend_schema(responses=StationDetailSerializer)
     def retrieve(self, request: Request, code: str) -> Response:
         commission, _colon, number = code.partition(":")
-        stations = self.stations(self.election())
+        stations = self.stations(self.election()).prefetch_related(
+            Prefetch("turnoutfigures", self.turnout()), Prefetch("resultfigures", self.results())
+        )
         station = get_object_or_404(stations, commission=commission, number=number)
         return Response(StationDetailSerializer(station).data)
 

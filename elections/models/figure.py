@@ -29,7 +29,9 @@ class Figure(models.Model):
     """Neither region nor station means the whole election. Empty means not known, never zero."""
 
     region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
-    station = models.ForeignKey(Station, models.PROTECT, null=True, blank=True, related_name="+")
+    station = models.ForeignKey(
+        Station, models.PROTECT, null=True, blank=True, related_name="%(class)ss"
+    )
     stage = models.CharField(_("stage"), max_length=20, choices=Stage)
     issuer = models.CharField(_("issuer"), max_length=200)
     as_of = models.DateTimeField(_("as of"), null=True, blank=True)
