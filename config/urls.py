@@ -1,4 +1,5 @@
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from config.admin_site import site
@@ -10,7 +11,9 @@ urlpatterns = [
     path("account/", include("observers.urls")),
     path("api/v1/", include("config.api")),
     path("admin/", site.urls),
-    path("language/", set_language, name="set_language"),
+    # Without a token: it changes nothing but the reader's language, and a token would set a
+    # cookie on every public page.
+    path("language/", csrf_exempt(set_language), name="set_language"),
 ]
 
 handler400 = "config.errors.bad_request"
