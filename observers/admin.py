@@ -100,7 +100,7 @@ class DeviceAdmin(admin.ModelAdmin[Device]):
     list_display = ["label", "user", "enrolled_at", "revoked_at"]
     list_select_related = ["user"]
     search_fields = ["label", "user__username"]
-    fields = readonly_fields = ["user", "label", "enrolled_at", "revoked_at"]
+    fields = readonly_fields = ("user", "label", "enrolled_at", "revoked_at")
     actions = ["revoke"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -122,7 +122,7 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
     list_display = ["name", "user", "prefix", "scopes", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
     search_fields = ["name", "prefix", "user__username"]
-    fields = readonly_fields = [
+    fields = readonly_fields = (
         "name",
         "user",
         "prefix",
@@ -131,7 +131,7 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
         "expires_at",
         "last_used_at",
         "revoked_at",
-    ]
+    )
     actions = ["revoke"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

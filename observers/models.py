@@ -2,7 +2,7 @@
 
 import uuid
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
@@ -52,9 +52,9 @@ class User(AbstractUser):
         _("language"), max_length=2, choices=Language.choices, default=Language.ENGLISH
     )
 
-    objects = Users()
+    objects: ClassVar[Users] = Users()
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         constraints = [

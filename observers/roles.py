@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from observers.models import Membership, User
     from observers.querysets import MembershipQuerySet, TeamQuerySet
 
-    Visitor = User | AnonymousUser
+    Visitor: TypeAlias = User | AnonymousUser
 
 
 class Role(TextChoices):

@@ -16,7 +16,8 @@ def home(request: HttpRequest) -> HttpResponseRedirect:
 @login_required
 def change_password(request: HttpRequest) -> HttpResponse:
     """For those who have a password; an enrolled phone has none to change."""
-    if not request.user.has_usable_password():
+    user = request.user
+    if user.is_anonymous or not user.has_usable_password():
         raise Http404
     response: HttpResponse = allauth_views.password_change(request)
     return response

@@ -1,3 +1,6 @@
+import os
+import shutil
+
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
@@ -25,3 +28,22 @@ def _empty_cache():
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless browser, for tests marked `browser`."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("BROWSER_REQUIRED"):
+            pytest.fail("BROWSER_REQUIRED is set and there is no Chromium.")
+        pytest.skip("needs a Chromium")
+    # Playwright keeps a loop running in this thread, which Django takes for an async view.
+    with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as driver:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = driver.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
