@@ -1,9 +1,10 @@
 """What the desk calls each field: on forms, in history, and where two versions are compared."""
 
-from django.utils.functional import Promise
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-NAMES: dict[str, str | Promise] = {
+NAMES: dict[str, Any] = {
     # the four axes and what belongs to them
     "status": _("Status"),
     "outcome": _("Outcome"),
