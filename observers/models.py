@@ -121,13 +121,21 @@ class Team(models.Model):
 
 
 class Membership(models.Model):
-    """One role of one person in one election; without regions it covers the whole of it."""
+    """One role of one person in one election; without regions it covers the whole of it.
+
+    Only an administrator may have no election: somebody has to make the first one.
+    """
 
     user = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("account")
     )
     election = models.ForeignKey(
-        Election, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("election")
+        Election,
+        on_delete=models.PROTECT,
+        related_name="memberships",
+        null=True,
+        blank=True,
+        verbose_name=_("election"),
     )
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
     organisation = models.ForeignKey(
@@ -171,6 +179,11 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(role__in=Role.values), name="membership_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(election__isnull=False) | Q(role=Role.ADMIN),
+                name="membership_names_its_election",
+                violation_error_message=_("Choose the election this role is for."),
             ),
         ]
 

@@ -163,6 +163,10 @@ def _details(category: str, value: Any) -> dict[str, Any]:
     clean, problems = details.validate(category, value)
     if problems:
         raise ValidationError([f"{key}: {problem}" for key, problem in problems.items()])
+    if clean != details.unsealed_part(category, clean):
+        raise ValidationError(
+            _("Names, birth dates and contacts stay in the report, for security alone.")
+        )
     return clean
 
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from incidents import categories, history
+from incidents import categories, details, history
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, WrongState
 from incidents.models import Incident, Report, ReportLink
@@ -103,7 +103,10 @@ def _open_incident(report: Report, by: User, data: Data) -> Incident:
         station=report.station,
         place_words=report.place_words or report.station_as_typed,
         place_precision=_precision(report),
-        details=report.details if category == report.category else {},
+        # Names and contacts stay in the report, where security alone reads them.
+        details=details.unsealed_part(category, report.details)
+        if category == report.category
+        else {},
         **{
             field: getattr(report, field)
             for field in (

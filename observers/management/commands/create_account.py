@@ -19,13 +19,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--role", required=True, help=", ".join(Role.values))
-        parser.add_argument("--election", required=True, help="short name, as in kz-2021-mazhilis")
+        parser.add_argument(
+            "--election", help="short name, as in kz-2021-mazhilis; an administrator needs none"
+        )
 
-    def handle(self, *, username: str, role: str, election: str, **options: Any) -> str:
+    def handle(self, *, username: str, role: str, election: str | None, **options: Any) -> str:
         if role not in Role.values:
             raise CommandError(f"Unknown role {role!r}. Valid roles: {', '.join(Role.values)}.")
         held_in = Election.objects.filter(slug=election).first()
-        if held_in is None:
+        if held_in is None and (election or role != Role.ADMIN):
             known = ", ".join(Election.objects.values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"There is no election {election!r}. Known: {known}.")
         password = secrets.token_urlsafe(15)
