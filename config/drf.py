@@ -122,7 +122,8 @@ def _api_exception(exc: exceptions.APIException) -> HttpResponse:
     if isinstance(exc, exceptions.ParseError):
         code = "unreadable"
     detail = "" if isinstance(exc, exceptions.NotFound) else str(exc.detail)
-    return problem_response(exc.status_code, code, detail, headers=headers)
+    more = getattr(exc, "more", {})  # further members, such as those of a tombstone
+    return problem_response(exc.status_code, code, detail, headers=headers, **more)
 
 
 def _field_errors(detail: Any, field: str = "") -> list[dict[str, str]]:

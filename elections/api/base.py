@@ -6,6 +6,7 @@ It lives on the lowest floor because each app has its own endpoints and none may
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from elections.api.refusals import BadBody, BadInput, BadQuery, TooLarge, read_body
+from elections.filtering import StrictFilterSet
 from elections.keyset import BadCursor, Key, Page, walk
 from elections.strict import Fault, Param, check_names, read_params
 
@@ -32,6 +34,7 @@ __all__ = [
     "BadInput",
     "BadQuery",
     "Endpoint",
+    "Operation",
     "PublicRead",
     "TooLarge",
     "data_version",
@@ -81,19 +84,38 @@ def not_modified(request: Request, tag: str) -> HttpResponseBase | None:
     return get_conditional_response(request._request, etag=tag)
 
 
+@dataclass(frozen=True)
+class Operation:
+    """What the documentation says of one action, beyond its parameters.
+
+    `answer` and `body` are serializers, or JSON Schemas as dicts. `rows`: the answer is a list in
+    the envelope. `files`: further media types of the answer. `also`: further statuses it can end
+    with, problems all of them but those below 400. `example`: a whole body; of a list, one row.
+    """
+
+    summary: str = ""
+    answer: Any = None
+    body: Any = None
+    rows: bool = False
+    example: Any = None
+    body_example: Any = None
+    success: tuple[int, ...] = (200,)
+    files: tuple[str, ...] = ()
+    also: Mapping[int, str] = field(default_factory=dict)
+
+
 class Endpoint(viewsets.ViewSet):
     """Closed by default (the permission of the settings), strict about its query.
 
     `query_params` says for each action which parameters it knows; the values, read and checked,
-    are in `self.query` before the action runs.
+    are in `self.query` before the action runs. `filters` names the FilterSet of an action, whose
+    parameters are known, too; the action reads them with `elections.filtering.parse`.
     """
 
     query_params: ClassVar[Mapping[str, tuple[Param, ...]]] = {}
+    filters: ClassVar[Mapping[str, type[StrictFilterSet]]] = {}
+    documented: ClassVar[Mapping[str, Operation]] = {}
     query: dict[str, Any]
-
-    def more_params(self) -> Mapping[str, bool]:
-        """Names known beside `query_params` (a FilterSet's), and whether each may repeat."""
-        return {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -101,7 +123,9 @@ class Endpoint(viewsets.ViewSet):
             return
         params = self.query_params.get(self.action, ())
         known = {param.name: param.many for param in params}
-        faults = check_names(request.query_params, known | dict(self.more_params()))
+        if self.action in self.filters:
+            known |= self.filters[self.action].known()
+        faults = check_names(request.query_params, known)
         self.query, unclear = read_params(request.query_params, params)
         if faults or unclear:
             raise BadQuery(faults + unclear)
@@ -148,8 +172,9 @@ class Endpoint(viewsets.ViewSet):
         return self.request.build_absolute_uri(path)
 
     def meta(self, filters: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        version = more.pop("data_version", None)
         return {
-            "data_version": data_version(),
+            "data_version": data_version() if version is None else version,
             "licence": LICENCE,
             "filters_applied": dict(filters or {}),
         } | more

@@ -2,7 +2,7 @@
 
 from elections.filtering import Parsed, parse
 from incidents.filters.desk import DeskIncidentFilter, DeskReportFilter
-from incidents.filters.published import ORDERINGS, PublicationFilter
+from incidents.filters.published import ORDERINGS, PublicationFilter, chosen_elections
 
 __all__ = [
     "ORDERINGS",
@@ -10,5 +10,6 @@ __all__ = [
     "DeskReportFilter",
     "Parsed",
     "PublicationFilter",
+    "chosen_elections",
     "parse",
 ]

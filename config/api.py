@@ -1,0 +1,82 @@
+"""Version 1 of the API, put together from the apps, and its own description."""
+
+from functools import cache
+from typing import Any, ClassVar
+
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.problems import KINDS, PAGE, Kind
+from elections.api.base import Operation, PublicRead
+
+OBJECT: dict[str, Any] = {"type": "object"}
+
+
+class Schema(PublicRead):
+    """The same for everybody, and made once: making it takes a second."""
+
+    documented: ClassVar = {"list": Operation("This description", answer=OBJECT, example={})}
+
+    def list(self, request: Request) -> Response:
+        return Response(described())
+
+
+@cache
+def described() -> dict[str, Any]:
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return schema
+
+
+class Problems(PublicRead):
+    """Where “type” of a problem leads: what happened and what to do."""
+
+    documented: ClassVar = {
+        "list": Operation("Kinds of errors", answer=OBJECT, example={"results": []}),
+        "retrieve": Operation(
+            "One kind of error",
+            answer=OBJECT,
+            example={"code": "stale", "status": 412, "title": "Somebody else changed this first"},
+        ),
+    }
+
+    def list(self, request: Request) -> Response:
+        return Response({"results": [_told(kind) for kind in KINDS.values()]})
+
+    def retrieve(self, request: Request, code: str) -> Response:
+        if code not in KINDS:
+            raise Http404
+        return Response(_told(KINDS[code]))
+
+
+def _told(kind: Kind) -> dict[str, Any]:
+    return {
+        "type": PAGE.format(code=kind.code),
+        "code": kind.code,
+        "status": kind.status,
+        "title": str(kind.title),
+        "advice": str(kind.advice),
+    }
+
+
+@require_safe
+@csp_update({"style-src": [UNSAFE_INLINE]})
+def docs(request: HttpRequest) -> HttpResponse:
+    """Swagger UI writes style attributes; no other page may."""
+    return render(request, "api/docs.html")
+
+
+urlpatterns = [
+    path("", include("incidents.api.urls")),
+    path("", include("elections.api.urls")),
+    path("schema/", Schema.as_view({"get": "list"}), name="api-schema"),
+    path("docs/", docs, name="api-docs"),
+    path("problems/", Problems.as_view({"get": "list"}), name="api-problems"),
+    path("problems/<str:code>/", Problems.as_view({"get": "retrieve"}), name="api-problem"),
+]

@@ -1,0 +1,35 @@
+"""Who may knock at a door. Which rows and which steps are behind it is asked elsewhere."""
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from incidents.querysets import desk_memberships
+from observers.models import ApiToken
+from observers.tokens import Scope
+
+
+class _Scoped(BasePermission):
+    """Signed in: by a session, or by a token made for this."""
+
+    scope: Scope
+    message = _("This token was not made for this. Ask for one with the right scope.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not request.user.is_authenticated:
+            return False
+        token = request.auth
+        return not isinstance(token, ApiToken) or self.scope in token.scopes
+
+
+class MaySendReports(_Scoped):
+    scope = Scope.REPORTS_WRITE
+
+
+class OnDesk(_Scoped):
+    scope = Scope.DESK
+    message = _("This is for coordinators, editors and security, by session or desk token.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and bool(desk_memberships(request.user))

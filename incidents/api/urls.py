@@ -1,0 +1,41 @@
+from django.urls import path
+
+from incidents.api import views
+
+urlpatterns = [
+    path("", views.Index.as_view({"get": "list"}), name="api-index"),
+    path("categories/", views.Categories.as_view({"get": "list"}), name="api-categories"),
+    path("codebook/", views.Codebook.as_view({"get": "list"}), name="api-codebook"),
+    path("incidents/", views.Incidents.as_view({"get": "list"}), name="api-incidents"),
+    path(
+        "incidents/<str:key>/", views.Incidents.as_view({"get": "retrieve"}), name="api-incident"
+    ),
+    path(
+        "incidents/<str:key>/versions/",
+        views.Incidents.as_view({"get": "versions"}),
+        name="api-incident-versions",
+    ),
+    path("changes/", views.Changes.as_view({"get": "list"}), name="api-changes"),
+    path("reports/", views.Reports.as_view({"get": "list"}), name="api-reports"),
+    path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
+    path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
+    path(
+        "desk/reports/<uuid:key>/steps/",
+        views.DeskReports.as_view({"post": "step"}),
+        name="api-desk-report-steps",
+    ),
+    path(
+        "desk/incidents/", views.DeskIncidents.as_view({"get": "list"}), name="api-desk-incidents"
+    ),
+    path(
+        "desk/incidents/<str:ref>/",
+        views.DeskIncidents.as_view({"get": "retrieve"}),
+        name="api-desk-incident",
+    ),
+    path(
+        "desk/incidents/<str:ref>/steps/",
+        views.DeskIncidents.as_view({"post": "step"}),
+        name="api-desk-incident-steps",
+    ),
+    path("desk/steps/", views.BulkSteps.as_view({"post": "take"}), name="api-desk-steps"),
+]
