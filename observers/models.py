@@ -136,6 +136,7 @@ class Membership(models.Model):
         null=True,
         blank=True,
         verbose_name=_("election"),
+        help_text=_("Empty for an administrator of all elections, and for nobody else."),
     )
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
     organisation = models.ForeignKey(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ def memberships(
     if not (user.is_authenticated and user.is_active):
         return found.none()
     found = found.filter(user=user).active(at)
-    return found if election is None else found.filter(election=election)
+    if election is None:
+        return found
+    # Only an administrator may stand above the elections.
+    return found.filter(Q(election=election) | Q(election=None))
 
 
 def roles(user: Visitor, election: Election | None = None) -> frozenset[Role]:

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
             name="election",
             field=models.ForeignKey(
                 blank=True,
+                help_text="Empty for an administrator of all elections, and for nobody else.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="memberships",

@@ -180,6 +180,15 @@ def test_an_end_before_the_start_is_refused():
         MembershipFactory(starts=now, ends=now - timedelta(hours=1))
 
 
+def test_only_an_administrator_stands_above_the_elections():
+    admin = Membership.objects.create(user=UserFactory(), role=Role.ADMIN).user
+    assert roles.has_role(admin, Role.ADMIN)
+    assert roles.roles(admin, ElectionFactory()) == {Role.ADMIN}
+    assert admin.has_perm("elections.add_election")
+    with pytest.raises(IntegrityError):
+        Membership.objects.create(user=UserFactory(), role=Role.EDITOR)
+
+
 def test_a_team_of_another_organisation_is_refused():
     membership = Membership(
         user=UserFactory(),

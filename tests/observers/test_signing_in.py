@@ -211,16 +211,25 @@ def test_the_session_changes_its_name_at_sign_in(client):
 
 
 def test_the_first_administrator_comes_from_the_command_line(client, capsys):
-    election = ElectionFactory(slug="kz")
-    call_command("create_account", "chief", role="admin", election="kz")
+    call_command("create_account", "chief", role="admin")
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1
     assert sign_in(client, "chief", printed.strip())["Location"] == "/admin/"
-    for arguments, said in (
-        ({"role": "admin", "election": "kz"}, "taken|already exists"),
-        ({"role": "king", "election": "kz"}, "Valid roles: observer"),
-        ({"role": "admin", "election": "xx"}, "Known: kz"),
-    ):
-        with pytest.raises(CommandError, match=said):
-            call_command("create_account", "chief", **arguments)
-    assert election.memberships.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("Known", {"role": "admin"}, "taken|already exists"),
+        ("a b", {"role": "admin"}, "valid username"),
+        ("new", {"role": "king"}, "Valid roles: observer"),
+        ("new", {"role": "admin", "election": "xx"}, "Known: kz"),
+        ("new", {"role": "editor"}, "Known: kz"),
+    ],
+)
+def test_the_command_that_makes_accounts_says_what_is_wrong(name, options, said):
+    UserFactory(username="known")
+    ElectionFactory(slug="kz")
+    with pytest.raises(CommandError, match=said):
+        call_command("create_account", name, **options)
+    assert get_user_model().objects.count() == 1
