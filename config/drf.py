@@ -3,6 +3,7 @@
 Closed unless opened, JSON in and out, and every refusal an RFC 9457 problem.
 """
 
+import json
 import logging
 import math
 from collections.abc import Mapping
@@ -53,8 +54,7 @@ class JSONRenderer(renderers.JSONRenderer):
         try:
             return super().render(data, *args, **kwargs)
         except UnicodeEncodeError:
-            self.ensure_ascii = True
-            return super().render(data, *args, **kwargs)
+            return json.dumps(data, default=str).encode()
 
 
 class StrictJSONParser(parsers.BaseParser):

@@ -60,7 +60,7 @@ SAID = {
 }
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "observers.authentication.TokenAuthentication"
     name = "token"
 
@@ -68,26 +68,25 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
         return {"type": "http", "scheme": "bearer", "description": "dauys_…"}
 
 
-class AutoSchema(openapi.AutoSchema):  # type: ignore[misc]
+class AutoSchema(openapi.AutoSchema):
     """Reads what views say of themselves: `query_params`, `filters`, `documented`."""
 
+    view: Any  # an Endpoint
+
     def documented(self) -> Operation:
-        found = getattr(self.view, "documented", {}).get(self.view.action)
+        found = self.view.documented.get(self.view.action)
         if found is not None:
-            operation: Operation = found
-            return operation
-        return Operation(
-            answer=getattr(self.view, "serializer_class", None),
-            rows=self.view.action == "list",
-        )
+            return found
+        answer = getattr(self.view, "serializer_class", None)
+        return Operation(answer=answer, rows=self.view.action == "list")
 
     def get_summary(self) -> str | None:
         return self.documented().summary or None
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         action = self.view.action
         params = [_from_param(one) for one in self.view.query_params.get(action, ())]
-        filters = getattr(self.view, "filters", {}).get(action)
+        filters = self.view.filters.get(action)
         if filters is not None:
             params += [_from_filter(name, one) for name, one in filters.base_filters.items()]
         return params
@@ -124,7 +123,7 @@ class AutoSchema(openapi.AutoSchema):  # type: ignore[misc]
         return {"x-also": dict(self.documented().also)}
 
 
-def _example(name: str, body: Any, *, said: Operation, **where: bool) -> OpenApiExample:
+def _example(name: str, body: Any, *, said: Operation, **where: Any) -> OpenApiExample:
     return OpenApiExample(
         name,
         value=body,

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from django.utils.datastructures import MultiValueDict
@@ -160,7 +161,7 @@ def read_params(
     for param in params:
         if param.name in data:
             raw = data.getlist(param.name)
-            values[param.name] = attempt(param.name, lambda p=param, r=raw: p.read(r), faults)
+            values[param.name] = attempt(param.name, partial(param.read, raw), faults)
         elif param.required:
             faults.append(Fault(param.name, _("This parameter is needed.")))
         else:

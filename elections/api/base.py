@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.module_loading import import_string
@@ -130,8 +129,8 @@ class Endpoint(viewsets.ViewSet):
         if faults or unclear:
             raise BadQuery(faults + unclear)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return HttpResponse(status=204)
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return Response(status=204)
 
     # --- lists ----------------------------------------------------------------------------
 
@@ -218,10 +217,8 @@ class PublicRead(Endpoint):
             if not isinstance(one, SessionAuthentication)
         ]
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        answer: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
         headers = CORS | (CORS_PREFLIGHT if request.method == "OPTIONS" else {})
         for name, value in headers.items():
             answer[name] = value

@@ -207,7 +207,9 @@ class GeometryField(serializers.JSONField):
 
 
 class RegionShapeSerializer(RegionSerializer):
-    boundary = GeometryField()
+    """The boundary is there when it was asked for with `geometry`."""
+
+    boundary = GeometryField(required=False)
 
     class Meta(RegionSerializer.Meta):
         fields = [*RegionSerializer.Meta.fields, "boundary"]
@@ -224,9 +226,6 @@ class NeighbourSerializer(serializers.Serializer[Any]):
 
 
 class RegionDetailSerializer(RegionShapeSerializer):
-    """The boundary is there when it was asked for with `geometry`."""
-
-    boundary = GeometryField(required=False)
     children = serializers.SerializerMethodField()
     predecessors = serializers.SerializerMethodField()
     successors = serializers.SerializerMethodField()

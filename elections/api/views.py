@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from elections.api.base import PAGING, BadQuery, PublicRead
+from elections.api.documented import ELECTIONS, REGIONS, STATIONS
 from elections.api.serializers import (
     ElectionDetailSerializer,
     ElectionSerializer,
@@ -80,7 +80,7 @@ class Reference(PublicRead):
 class ElectionView(Reference):
     """What is observed: days, seats, contestants, and figures as each issuer gave them."""
 
-    serializer_class = ElectionSerializer
+    documented = ELECTIONS
     query_params = {"list": PAGING}
 
     def list(self, request: Request) -> Response:
@@ -90,7 +90,6 @@ class ElectionView(Reference):
             elections, [Key("slug")], lambda election: ElectionSerializer(election).data
         )
 
-    @extend_schema(responses=ElectionDetailSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
         elections = Election.objects.visible_to(request.user).select_related("region_set")
         elections = elections.prefetch_related(
@@ -108,7 +107,7 @@ class ElectionView(Reference):
 class RegionView(Reference):
     """The division of the country on the day of the election, or of another day by its set."""
 
-    serializer_class = RegionSerializer
+    documented = REGIONS
     query_params = {
         "list": (ELECTION, REGION_SET, SEARCH, GEOMETRY, *PAGING),
         "retrieve": (ELECTION, REGION_SET, GEOMETRY),
@@ -132,7 +131,6 @@ class RegionView(Reference):
             {name: value for name, value in applied.items() if value is not None},
         )
 
-    @extend_schema(responses=RegionDetailSerializer)
     def retrieve(self, request: Request, code: str) -> Response:
         regions = self.regions(self.region_set()).prefetch_related("children")
         region = get_object_or_404(regions, code=code)
@@ -165,7 +163,7 @@ class RegionView(Reference):
 class StationView(Reference):
     """Polling stations of one election; a code is "commission:number"."""
 
-    serializer_class = StationSerializer
+    documented = STATIONS
     query_params = {
         "list": (ELECTION, REGION, SEARCH, *PAGING),
         "retrieve": (ELECTION,),
@@ -186,7 +184,6 @@ class StationView(Reference):
             {name: value for name, value in applied.items() if value is not None},
         )
 
-    @extend_schema(responses=StationDetailSerializer)
     def retrieve(self, request: Request, code: str) -> Response:
         commission, _colon, number = code.partition(":")
         stations = self.stations(self.election()).prefetch_related(

@@ -208,7 +208,7 @@ class DeskIncidentSerializer(_Sealing):
 
 class AllowedStepSerializer(serializers.Serializer[Any]):
     step = serializers.CharField(source="name")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     needs = serializers.ListField(child=serializers.CharField())
     warning = serializers.CharField()
 
@@ -216,7 +216,7 @@ class AllowedStepSerializer(serializers.Serializer[Any]):
 class RelationSerializer(serializers.Serializer[Any]):
     """Read from `source`: it is part of, follows, was caused by or contradicts `target`."""
 
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=vocabulary.RelationKind.choices)
     target = serializers.CharField()
     note = serializers.CharField()

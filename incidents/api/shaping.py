@@ -1,12 +1,13 @@
 """Which columns, labels and file format a request for published incidents asks for."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from elections.api.base import BadQuery
 from elections.models import Election, Region
@@ -38,6 +39,10 @@ BOM = Param(
     gettext_lazy("Begin a CSV with a byte order mark, which some spreadsheets need."),
     default=False,
 )
+
+
+# REST framework's types take the paths of the settings for what it makes of them.
+DEFAULT_RENDERERS = cast(list[type[BaseRenderer]], api_settings.DEFAULT_RENDERER_CLASSES)
 
 
 class FileRenderer(BaseRenderer):

@@ -114,7 +114,7 @@ def ordering_filter(orderings: dict[str, tuple[Key, ...]], about: Any) -> Strict
     )
 
 
-REPORT_ORDERINGS = {
+REPORT_ORDERINGS: dict[str, tuple[Key, ...]] = {
     "-received": (Key("received_at", descending=True), Key("id")),
     "received": (Key("received_at"), Key("id")),
 }
@@ -166,7 +166,7 @@ class DeskReportFilter(DeskFilter):
         return rows.exclude(unresolved={}) if value else rows.filter(unresolved={})
 
 
-INCIDENT_ORDERINGS = {
+INCIDENT_ORDERINGS: dict[str, tuple[Key, ...]] = {
     "-severity": (Key("severity", descending=True), Key("opened_at"), Key("id")),
     "-opened": (Key("opened_at", descending=True), Key("id")),
     "opened": (Key("opened_at"), Key("id")),
@@ -244,9 +244,9 @@ class DeskIncidentFilter(DeskFilter):
         for code in codes:
             condition |= Q(other_categories__contains=f'"{code}"')
         # A JSON list has no lookup that both databases share; its text has.
-        return rows.alias(other_categories=Cast("categories_secondary", TextField())).filter(
-            condition
-        )
+        other = Cast("categories_secondary", TextField())
+        found: Rows = rows.alias(other_categories=other).filter(condition)
+        return found
 
     def in_danger(self, rows: Rows, name: str, words: list[str]) -> Rows:
         # A sealed report must not show through a filter, so only readable reports count.

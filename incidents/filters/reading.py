@@ -155,8 +155,5 @@ def within(
     east_west = Power(Sin((Radians(F("longitude")) - longitude) / half), 2)
     haversine = north_south + Cos(latitude) * Cos(Radians(F("latitude"))) * east_west
     farthest = math.sin(radius / EARTH_M / 2) ** 2
-    return (
-        in_box(rows, around(point, radius))
-        .alias(haversine=haversine)
-        .filter(haversine__lte=farthest)
-    )
+    near: QuerySet[Any, Any] = in_box(rows, around(point, radius)).alias(haversine=haversine)
+    return near.filter(haversine__lte=farthest)

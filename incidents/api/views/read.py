@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 
 from elections.api.base import (
     PAGING,
@@ -56,7 +55,7 @@ class Incidents(PublicRead):
     """Published incidents, from their stored documents: nothing else is here to leak."""
 
     renderer_classes = [
-        *api_settings.DEFAULT_RENDERER_CLASSES,
+        *shaping.DEFAULT_RENDERERS,
         shaping.NDJSONRenderer,
         shaping.CSVRenderer,
         shaping.GeoJSONRenderer,
@@ -84,6 +83,7 @@ class Incidents(PublicRead):
         if unchanged := not_modified(request, tag):
             return unchanged
         keys = filterset.keys
+        answer: HttpResponseBase
         if format_ == "json" or {"limit", "cursor"} & set(request.query_params):
             answer = self._page(parsed, keys, shape, format_, newest)
         else:

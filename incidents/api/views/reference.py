@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 
 from elections.api.base import LICENCE, PublicRead, data_version
 from elections.strict import Param
@@ -88,7 +87,7 @@ class Codebook(PublicRead):
     """Every public column: type, unit, vocabulary, meaning in three languages, since when."""
 
     documented: ClassVar = documented.CODEBOOK
-    renderer_classes = [*api_settings.DEFAULT_RENDERER_CLASSES, shaping.CSVRenderer]
+    renderer_classes = [*shaping.DEFAULT_RENDERERS, shaping.CSVRenderer]
     query_params: ClassVar = {
         "list": (
             Param(
