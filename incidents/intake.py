@@ -120,7 +120,8 @@ def _understand(kept: RawReport, raw: bytes) -> Receipt:
 def _election(author: User, slug: object) -> Election:
     """The one named, or the only one this person observes."""
     filing = memberships(author).filter(role__in=MAY_FILE)
-    elections = {m.election.slug: m.election for m in filing.select_related("election")}
+    rows = filing.select_related("election")
+    elections = {m.election.slug: m.election for m in rows if m.election is not None}
     if slug is None and len(elections) == 1:
         return next(iter(elections.values()))
     if isinstance(slug, str) and slug in elections:
