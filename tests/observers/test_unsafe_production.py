@@ -7,8 +7,10 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test import override_settings
 
-from config.checks import unsafe_postgres, unsafe_sqlite
+from config.checks import safe_database, unsafe_postgres, unsafe_sqlite
 
 START = "import config.wsgi"
 SAFE_SQLITE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
@@ -130,3 +132,32 @@ def test_an_unsafe_postgres_is_refused(name):
     assert unsafe_postgres(safe) == []
     (error,) = unsafe_postgres(safe | {name: "off"})
     assert name in error.msg
+
+
+@pytest.mark.django_db
+def test_the_live_connection_is_asked():
+    spoil, mend, name = {
+        "sqlite": (
+            "PRAGMA recursive_triggers = OFF",
+            "PRAGMA recursive_triggers = ON",
+            "recursive_triggers",
+        ),
+        "postgresql": (
+            "SET LOCAL synchronous_commit = off",
+            "SET LOCAL synchronous_commit = on",
+            "synchronous_commit",
+        ),
+    }[connection.vendor]
+
+    def complaints():
+        with override_settings(PRODUCTION=True):
+            return [error.msg for error in safe_database(databases=["default"])]
+
+    assert not any(name in said for said in complaints())
+    with connection.cursor() as cursor:
+        cursor.execute(spoil)
+        try:
+            assert any(name in said for said in complaints())
+        finally:
+            cursor.execute(mend)
+    assert safe_database(databases=["default"]) == []
