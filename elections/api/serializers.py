@@ -3,8 +3,9 @@
 Names and other texts in several languages hold only the languages in which they are known.
 """
 
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
+from django.db.models import Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -21,6 +22,22 @@ from elections.models import (
     TurnoutFigure,
 )
 
+M = TypeVar("M", bound=Model)
+
+
+class Told(serializers.ModelSerializer[M]):
+    """Only read: every field is in every answer, but those of `sometimes`."""
+
+    sometimes: ClassVar[frozenset[str]] = frozenset()
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for name in fields.keys() - self.sometimes:
+            fields[name].read_only = True
+            # They are for input, and differ between databases, so the schema would, too.
+            fields[name].validators = []
+        return fields
+
 
 class LanguagesField(serializers.DictField):
     """{"en": …, "ru": …, "kk": …}"""
@@ -35,17 +52,17 @@ class CodeField(serializers.SlugRelatedField):  # type: ignore[type-arg]
         super().__init__(slug_field=slug_field, read_only=True, **kwargs)
 
 
-class PollDaySerializer(serializers.ModelSerializer[PollDay]):
+class PollDaySerializer(Told[PollDay]):
     """Hours are local; a region given means that there they differ."""
 
-    region = CodeField()
+    region = CodeField(allow_null=True)
 
     class Meta:
         model = PollDay
         fields = ["date", "opens", "closes", "region"]
 
 
-class SeatBlockSerializer(serializers.ModelSerializer[SeatBlock]):
+class SeatBlockSerializer(Told[SeatBlock]):
     names = LanguagesField()
 
     class Meta:
@@ -53,7 +70,7 @@ class SeatBlockSerializer(serializers.ModelSerializer[SeatBlock]):
         fields = ["names", "seats", "method", "elected_on"]
 
 
-class ContestantSerializer(serializers.ModelSerializer[Contestant]):
+class ContestantSerializer(Told[Contestant]):
     names = LanguagesField()
     notes = LanguagesField()
 
@@ -62,12 +79,12 @@ class ContestantSerializer(serializers.ModelSerializer[Contestant]):
         fields = ["names", "kind", "status", "notes"]
 
 
-class TurnoutSerializer(serializers.ModelSerializer[TurnoutFigure]):
+class TurnoutSerializer(Told[TurnoutFigure]):
     """Neither region nor station means the whole election."""
 
-    region = CodeField()
-    station = CodeField()
-    percent = serializers.FloatField()
+    region = CodeField(allow_null=True)
+    station = CodeField(allow_null=True)
+    percent = serializers.FloatField(allow_null=True)
     remarks = LanguagesField()
 
     class Meta:
@@ -88,13 +105,13 @@ class TurnoutSerializer(serializers.ModelSerializer[TurnoutFigure]):
         ]
 
 
-class ResultSerializer(serializers.ModelSerializer[ResultFigure]):
+class ResultSerializer(Told[ResultFigure]):
     """Neither region nor station means the whole election."""
 
     contestant = LanguagesField(source="contestant.names")
-    region = CodeField()
-    station = CodeField()
-    percent = serializers.FloatField()
+    region = CodeField(allow_null=True)
+    station = CodeField(allow_null=True)
+    percent = serializers.FloatField(allow_null=True)
 
     class Meta:
         model = ResultFigure
@@ -113,13 +130,13 @@ class ResultSerializer(serializers.ModelSerializer[ResultFigure]):
         ]
 
 
-class StatementSerializer(serializers.ModelSerializer[Statement]):
+class StatementSerializer(Told[Statement]):
     class Meta:
         model = Statement
         fields = ["issuer", "issuer_kind", "quote", "language", "dated_on", "source"]
 
 
-class ElectionSerializer(serializers.ModelSerializer[Election]):
+class ElectionSerializer(Told[Election]):
     names = LanguagesField()
     chamber = LanguagesField(source="chambers")
     poll_days = PollDaySerializer(many=True)
@@ -145,7 +162,7 @@ class ElectionDetailSerializer(ElectionSerializer):
     """Figures of single stations are with the station."""
 
     system = LanguagesField(source="systems")
-    threshold_percent = serializers.FloatField()
+    threshold_percent = serializers.FloatField(allow_null=True)
     seat_blocks = SeatBlockSerializer(many=True)
     contestants = ContestantSerializer(many=True)
     turnout = TurnoutSerializer(many=True, source="turnout_figures")
@@ -169,17 +186,17 @@ class ElectionDetailSerializer(ElectionSerializer):
         ]
 
 
-class RegionCodeSerializer(serializers.ModelSerializer[RegionCode]):
+class RegionCodeSerializer(Told[RegionCode]):
     class Meta:
         model = RegionCode
         fields = ["scheme", "code", "valid_from", "valid_to"]
 
 
-class RegionSerializer(serializers.ModelSerializer[Region]):
+class RegionSerializer(Told[Region]):
     """Longitude and latitude are where its name stands on a map."""
 
     region_set = CodeField("slug")
-    parent = CodeField()  # type: ignore[assignment]  # DRF takes fields out of the class
+    parent = CodeField(allow_null=True)  # type: ignore[assignment]  # DRF takes fields out of the class
     names = LanguagesField()
     aliases = serializers.ListField(child=serializers.CharField())
     codes = RegionCodeSerializer(many=True)
@@ -209,7 +226,8 @@ class GeometryField(serializers.JSONField):
 class RegionShapeSerializer(RegionSerializer):
     """The boundary is there when it was asked for with `geometry`."""
 
-    boundary = GeometryField(required=False)
+    sometimes = frozenset({"boundary"})
+    boundary = GeometryField(required=False, allow_null=True)
 
     class Meta(RegionSerializer.Meta):
         fields = [*RegionSerializer.Meta.fields, "boundary"]
@@ -258,12 +276,12 @@ def _neighbour(region: Region, share: Any, note: str) -> dict[str, Any]:
     }
 
 
-class StationSerializer(serializers.ModelSerializer[Station]):
+class StationSerializer(Told[Station]):
     election = CodeField("slug")
     region = CodeField()
     names = LanguagesField()
     groupings = serializers.DictField()
-    successor = CodeField()
+    successor = CodeField(allow_null=True)
 
     class Meta:
         model = Station
