@@ -36,6 +36,8 @@ class Told(serializers.ModelSerializer[M]):
             fields[name].read_only = True
             # They are for input, and differ between databases, so the schema would, too.
             fields[name].validators = []
+            if isinstance(fields[name], serializers.IntegerField):
+                fields[name].min_value = fields[name].max_value = None
         return fields
 
 
