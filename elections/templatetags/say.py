@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -14,12 +14,7 @@ register = template.Library()
 @register.filter
 def day(on: date | None) -> str:
     """`{{ date|day }}`: "10 January 2021" in the page's language."""
-    if not on:
-        return ""
-    if get_language() == "kk":
-        # Django's Kazakh month names are capitalised, as they never are inside a sentence.
-        return date_format(on, "Y ж. j E").lower()
-    return date_format(on, "j E Y")
+    return date_format(on, "DATE_FORMAT") if on else ""
 
 
 @register.filter

@@ -15,8 +15,8 @@ def render(text, **context):
     ("language", "said"),
     [
         ("en", "10 January 2021, 11:05"),
-        ("ru", "10 января 2021, 11:05"),
-        ("kk", "2021 ж. 10 қаңтар, 11:05"),
+        ("ru", "10 января 2021 г., 11:05"),
+        ("kk", "2021 жылғы 10 қаңтар, 11:05"),
     ],
 )
 def test_a_time_is_said_in_the_zone_and_the_language(language, said):
