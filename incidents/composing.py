@@ -32,6 +32,11 @@ COARSENESS = [
 ]
 PLACE_CHOICES = [p for p in COARSENESS if p != PlacePrecision.ADDRESS]
 TIME_CHOICES = ("as_known", "hour", "day")
+# Public fields that are columns under the same name.
+COPIED = (
+    "category severity verification sources occurred_precision regions_at_least place_precision "
+    "longitude latitude persons_min persons_max persons_basis details responses"
+).split()
 CONTENT_FIELDS = ("title", "summary", "place_precision", "time", "both_sides")
 
 
@@ -232,11 +237,6 @@ def render(
     }
     start = datetime.fromisoformat(public["occurred_start"]) if public["occurred_start"] else None
     end = datetime.fromisoformat(public["occurred_end"]) if public["occurred_end"] else None
-    columns = (
-        "category severity verification sources occurred_precision regions_at_least "
-        "place_precision longitude latitude persons_min persons_max persons_basis "
-        "details responses"
-    )
     return Publication(
         id=incident.id,
         incident=incident,
@@ -258,7 +258,7 @@ def render(
         search=_searchable(incident, public),
         published_at=published_at,
         updated_at=updated_at,
-        **{name: public[name] for name in columns.split()},
+        **{name: public[name] for name in COPIED},
     )
 
 

@@ -48,3 +48,113 @@ def people(words: str) -> frozenset[str]:
 EVERYBODY = Rule(frozenset(PEOPLE))
 # Pages know no tokens: a token's holder is anonymous there and asked to sign in.
 TOKENS = people("token_reports token_desk token_read")
+
+PUBLIC = {"GET": EVERYBODY}
+SIGNED_IN = Rule(frozenset(PEOPLE) - TOKENS - {"anonymous"})
+ADMINS = Rule(people("admin"))
+WRITERS = Rule(
+    people("observer other_observer coordinator security foreign_observer foreign_coordinator")
+)
+DESK = Rule(people("coordinator editor security foreign_coordinator"))
+# What belongs to the election: a desk elsewhere does not learn that it exists.
+DESK_HERE = Rule(people("coordinator editor security"), people("foreign_coordinator"))
+API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
+# Anybody who is signed in may ask for the reports they filed; most have none.
+API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
+API_DESK = Rule(DESK.ok | people("token_desk"))
+API_DESK_HERE = Rule(DESK_HERE.ok | people("token_desk"), DESK_HERE.absent)
+
+
+def api(path: str, **rules: Rule) -> Row:
+    return Row(f"/api/v1/{path}", rules or PUBLIC, preflight=True)
+
+
+def page(path: str, **rules: Rule) -> Row:
+    return Row(path, rules or PUBLIC)
+
+
+API = {
+    "api-index": api(""),
+    "api-categories": api("categories/"),
+    "api-codebook": api("codebook/"),
+    "api-incidents": api("incidents/"),
+    "api-incident": api("incidents/{s.published.ref}/"),
+    "api-incident-versions": api("incidents/{s.published.ref}/versions/"),
+    "api-changes": api("changes/?since=0"),
+    "api-elections": api("elections/"),
+    "api-election": api("elections/{s.election.slug}/"),
+    "api-regions": api("regions/?election={s.election.slug}"),
+    "api-region": api("regions/KZ-ALA/?election={s.election.slug}"),
+    "api-stations": api("stations/?election={s.election.slug}"),
+    "api-station": api("stations/KZ-ALA:7/?election={s.election.slug}"),
+    "api-schema": api("schema/"),
+    "api-docs": page("/api/v1/docs/"),
+    "api-problems": api("problems/"),
+    "api-problem": api("problems/stale/"),
+    "api-reports": api("reports/", GET=API_OWN),
+    "api-report": Row(
+        "/api/v1/reports/{s.new_id}/",
+        {"PUT": API_WRITERS},
+        bodies={"PUT": '{"text": "We were not let in."}'},
+        preflight=True,
+    ),
+    "api-desk-reports": api("desk/reports/", GET=API_DESK),
+    "api-desk-report-steps": api("desk/reports/{s.report.pk}/steps/", POST=API_DESK_HERE),
+    "api-desk-incidents": api("desk/incidents/", GET=API_DESK),
+    "api-desk-incident": api("desk/incidents/{s.incident.ref}/", GET=API_DESK_HERE),
+    "api-desk-incident-steps": api("desk/incidents/{s.incident.ref}/steps/", POST=API_DESK_HERE),
+    "api-desk-steps": api("desk/steps/", POST=API_DESK),
+}
+ACCOUNT = {
+    "home": page("/account/", GET=SIGNED_IN),
+    "account_login": page("/account/login/", GET=EVERYBODY, POST=EVERYBODY),
+    "account_logout": page("/account/logout/", GET=EVERYBODY, POST=EVERYBODY),
+    "account_inactive": page("/account/inactive/"),
+    "account_change_password": page("/account/password/", GET=SIGNED_IN, POST=SIGNED_IN),
+    "set_language": page("/language/", POST=EVERYBODY),
+}
+PAGES = {
+    "public-home": page("/"),
+    "public-incident": page("/incidents/{s.published.ref}/"),
+    "public-election": page("/elections/{s.election.slug}/"),
+    "public-data": page("/data/"),
+    "field-report": page("/report/", GET=WRITERS, POST=WRITERS),
+    "field-sent": Row(
+        "/report/sent/{s.report.pk}/",
+        {
+            "GET": Rule(
+                people("observer coordinator security"),
+                people("other_observer foreign_observer foreign_coordinator"),
+            )
+        },
+    ),
+    "field-reports": page("/report/mine/", GET=WRITERS),
+    "desk-queue": page("/desk/", GET=DESK),
+    "desk-report": page("/desk/reports/{s.report.pk}/", GET=DESK_HERE),
+    "desk-report-step": page("/desk/reports/{s.report.pk}/steps/dismiss/", POST=DESK_HERE),
+    "desk-incident": page("/desk/incidents/{s.incident.ref}/", GET=DESK_HERE),
+    "desk-incident-step": page("/desk/incidents/{s.incident.ref}/steps/claim/", POST=DESK_HERE),
+    "desk-drafts": page("/desk/drafts/", GET=DESK),
+    "desk-arrivals": page("/desk/arrivals/", GET=DESK),
+}
+KEPT_IN_ADMIN = {
+    "elections": "regionset region regionsuccession election station contestant turnoutfigure "
+    "resultfigure statement",
+    "observers": "user organisation team membership device apitoken",
+}
+BOTH = {"GET": ADMINS, "POST": ADMINS}
+ADMIN = {
+    "admin:index": Row("/admin/", BOTH),
+    "admin:app_list": Row("/admin/elections/", BOTH),
+}
+for app, models in KEPT_IN_ADMIN.items():
+    for model in models.split():
+        base = f"/admin/{app}/{model}/"
+        ADMIN |= {
+            f"admin:{app}_{model}_changelist": Row(base, BOTH),
+            f"admin:{app}_{model}_add": Row(f"{base}add/", BOTH),
+            f"admin:{app}_{model}_change": Row(f"{base}0/change/", BOTH),
+            f"admin:{app}_{model}_delete": Row(f"{base}0/delete/", BOTH),
+            f"admin:{app}_{model}_history": Row(f"{base}0/history/", BOTH),
+        }
+ROWS: dict[str, Row] = API | ACCOUNT | PAGES | ADMIN
