@@ -1,0 +1,88 @@
+"""Published incidents made directly: a list of forty by the verbs would take a minute."""
+
+import datetime as dt
+import json
+
+from django.db import transaction
+from django.utils import timezone
+
+from elections.models import Region
+from incidents import composing, copying
+from incidents.models import Incident, Publication, PublicationCategory, PublicationRegion
+from incidents.refs import new_ref
+from tests.walking import the_election
+
+PLAIN = {
+    "category": "ACC01",
+    "severity": 2,
+    "verification": "reported",
+    "sources": 1,
+    "occurred_start": "2021-01-10T09:00:00+06:00",
+    "occurred_end": "2021-01-10T11:00:00+06:00",
+    "occurred_precision": "range",
+    "phase": "VOT",
+    "regions": ["KZ-ALA"],
+    "regions_at_least": None,
+    "station": None,
+    "place_precision": "region",
+    "longitude": 76.9,
+    "latitude": 43.2,
+    "persons_min": None,
+    "persons_max": None,
+    "persons_words": None,
+    "persons_basis": "none_given",
+    "title": {"en": "Observers refused", "ru": "Наблюдателей не пустили"},
+    "summary": {"en": "They were not let in."},
+    "details": {},
+    "responses": [],
+}
+
+
+def published_row(election=None, published_at: dt.datetime | None = None, **public) -> Publication:
+    """`public`: columns of the codebook that differ from PLAIN."""
+    election = election or the_election()
+    document = {"election": election.slug, **PLAIN, **public}
+    document.setdefault("categories", [document["category"]])
+    order = ("id", "ref", "version", "url", "election", "category", "categories")
+    document = {**{k: document[k] for k in order if k in document}, **document}
+    now = published_at or timezone.now()
+    with transaction.atomic():
+        incident = Incident.objects.create(
+            ref=new_ref(election.ref_prefix), election=election, title="x"
+        )
+        row = composing.render(incident, document, version=1, published_at=now, updated_at=now)
+        row.save(force_insert=True)
+        named = list(Region.objects.of(election).filter(code__in=document["regions"]))
+        above = {code for region in named for code in region.path.strip("/").split("/")} or {"KZ"}
+        for region in Region.objects.of(election).filter(code__in=above):
+            PublicationRegion.objects.create(publication=row, region=region, named=region in named)
+        for code in document["categories"]:
+            PublicationCategory.objects.create(
+                publication=row, code=code, primary=code == document["category"]
+            )
+        copying.append_change(row, "upsert")
+    return row
+
+
+def get(client, path: str, status: int = 200, **headers):
+    """The JSON of an address below /api/v1, after checking the status."""
+    answer = client.get(f"/api/v1{path}", headers=headers)
+    assert answer.status_code == status, (answer.status_code, body_of(answer)[:1000])
+    return json.loads(body_of(answer))
+
+
+def body_of(answer) -> bytes:
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def refs(answer: dict) -> list[str]:
+    return [row["ref"] for row in answer["results"]]
+
+
+def refused(client, path: str, parameter: str, status: int = 400) -> dict:
+    """The entry of `errors` about this parameter."""
+    problem = get(client, path, status)
+    assert problem["type"] == "/api/v1/problems/bad-query/"
+    found = [error for error in problem["errors"] if error["parameter"] == parameter]
+    assert found, problem
+    return found[0]
