@@ -167,3 +167,23 @@ def test_a_stream_asks_the_database_as_often_for_many_as_for_few(
     with django_assert_max_num_queries(6):
         assert len(table(file_of(client, "format=csv"))) == 30
     assert Publication.objects.count() == 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_reads_in_a_transaction_only_where_that_helps():
+    """PostgreSQL writes the answer to a file without one; SQLite stops all writers with one."""
+    from django.db import connection
+
+    published_row()
+    lines = exports.rows(Publication.objects.all())
+    next(lines)
+    assert connection.in_atomic_block == (connection.vendor == "postgresql")
+    lines.close()
+    assert not connection.in_atomic_block
+
+
+def test_a_stream_comes_in_pieces():
+    documents = [json.dumps({"ref": str(n), "title": {"en": "x" * 1000}}) for n in range(500)]
+    pieces = list(exports.stream("ndjson", documents))
+    assert 5 < len(pieces) < 50
+    assert b"".join(pieces).decode().splitlines() == documents
