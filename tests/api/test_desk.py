@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from incidents.details import fields_for
 from incidents.models import Incident, Report
 from observers import tokens
 from tests.api.rows import get, refs, refused
@@ -236,11 +237,26 @@ def test_the_queues_ask_the_database_as_often_for_many_as_for_few(desk):
     assert all(few == many for few, many in counts.values()), counts
 
 
-def test_what_is_sealed_in_the_answers_is_for_security_only(desk):
-    from incidents.api.serializers import SEALED, unsealed
-    from incidents.details import DETAIL_SETS
+NAME = "Full Name Of A Detained Person"
 
-    assert SEALED, "no sealed question: this test is out of date"
-    answers = dict.fromkeys(SEALED, "x") | {"ground": "x"}
-    assert unsealed(answers) == {"ground": "x"}
-    assert DETAIL_SETS
+
+def test_what_is_sealed_in_the_answers_is_for_security_only(desk):
+    sealed = next(f for f in fields_for("DET03") if f.sealed and f.kind == "text")
+    incident = opened(filed_report(category="DET03", details={sealed.key: NAME}))
+    late = incident.version
+    take(incident, "edit", changes={"details": {}, "title": "Detained"})
+    [report] = incident.reports.all()
+    path = f"incidents/{incident.ref}/steps/"
+
+    def everything(status):
+        told = [get(desk, f"/desk/{kind}/") for kind in ("reports", "incidents")]
+        told.append(get(desk, f"/desk/incidents/{incident.ref}/"))
+        told.append(step(desk, path, status, step="park", version=late, reason="x"))
+        return str(told)
+
+    assert NAME not in everything(412)
+    told = step(desk, f"reports/{report.pk}/steps/", step="quarantine", reason="x")
+    assert NAME not in str(told)
+    desk.force_login(person("security"))
+    assert NAME in str(get(desk, f"/desk/incidents/{incident.ref}/")["reports"])
+    assert NAME in str(get(desk, "/desk/reports/"))

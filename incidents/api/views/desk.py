@@ -27,8 +27,9 @@ from incidents.api.serializers import (
     ReportStepSerializer,
     ResponseSerializer,
     read_step,
+    unsealed,
 )
-from incidents.errors import Refused
+from incidents.errors import Refused, Stale
 from incidents.filters import DeskIncidentFilter, DeskReportFilter, parse
 from incidents.models import Draft, Event, Incident, OfficialResponse, Relation, Report
 from incidents.querysets import Visitor, desk_memberships
@@ -102,7 +103,14 @@ def whole_report(report: Report, user: Any) -> dict[str, Any]:
 def step_on_incident(user: Any, ref: str, body: Any) -> Incident:
     incident = get_object_or_404(Incident.objects.visible_to(user), ref=ref)
     given = read_step(IncidentStepSerializer, body)
-    return steps.take(incident, given.pop("step"), by=user, channel=Channel.API, **given)
+    try:
+        return steps.take(incident, given.pop("step"), by=user, channel=Channel.API, **given)
+    except Stale as stale:
+        if incident.election_id not in context_of(user)["security_in"]:
+            stale.fields = [
+                field | {"theirs": unsealed(field["theirs"])} for field in stale.fields
+            ]
+        raise
 
 
 def step_on_report(user: Any, key: Any, body: Any) -> Report:
