@@ -4,6 +4,7 @@ Pure functions, in the language of the page. "" means that nothing is known; the
 "not known", never 0 and never a dash. Words a source used are kept as they were said.
 """
 
+from incidents.wording.answers import Answer, Line, answers
 from incidents.wording.judgements import (
     claim,
     percent,
@@ -18,7 +19,10 @@ from incidents.wording.texts import Text, in_language, language_name, listed, nu
 from incidents.wording.times import clock, utc, when, zone_words
 
 __all__ = [
+    "Answer",
+    "Line",
     "Text",
+    "answers",
     "claim",
     "clock",
     "in_language",
