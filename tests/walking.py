@@ -11,6 +11,7 @@ import uuid
 
 from elections.models import Election, PollDay, Region, Station
 from incidents import intake, steps
+from incidents.errors import Refused
 from incidents.models import Incident, Publication, Report
 from observers.models import User
 from tests.factories import ElectionFactory, RegionFactory, RegionSetFactory, TeamFactory, member
@@ -133,3 +134,19 @@ def withdrawn(
     publication = publication or published()
     take(publication.incident, "withdraw", "editor", kind=kind, note=note)
     return Publication.objects.get(pk=publication.pk)
+
+
+def refused_arrival(
+    raw: bytes, by: User | None = None, report_id: uuid.UUID | None = None
+) -> None:
+    """Bytes that intake keeps and refuses."""
+    try:
+        intake.file_report(
+            by=by or person("observer"),
+            report_id=report_id or uuid.uuid4(),
+            raw=raw,
+            channel="app",
+        )
+    except Refused:
+        return
+    raise AssertionError("this arrival was understood")

@@ -1,0 +1,194 @@
+"""History as a person reads it: who, when, what changed from what to what, and why."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from elections.models import Election, Region
+from incidents import categories, details, wording
+from incidents.forms.names import name_of
+from incidents.models import Event
+from incidents.vocabulary import (
+    DraftState,
+    IncidentStatus,
+    OccurredPrecision,
+    Outcome,
+    PersonsBasis,
+    Phase,
+    PlacePrecision,
+    RelationKind,
+    ReportState,
+    ResponsePosition,
+    Severity,
+    Verification,
+)
+from observers.models import User
+
+MOST = 200
+DID: dict[str, Any] = {
+    "file_report": lazy("Reported"),
+    "open_incident": lazy("Opened an incident from the report"),
+    "link": lazy("Linked the report"),
+    "unlink": lazy("Unlinked the report"),
+    "dismiss": lazy("Dismissed the report"),
+    "reinstate": lazy("Took the report up again"),
+    "quarantine": lazy("Put the report in quarantine"),
+    "clear": lazy("Cleared the report from quarantine"),
+    "claim": lazy("Took it into review"),
+    "release": lazy("Gave it back"),
+    "park": lazy("Parked it"),
+    "close": lazy("Closed it"),
+    "reopen": lazy("Reopened it"),
+    "merge": lazy("Merged it into another incident"),
+    "absorb": lazy("Took in the reports of another incident"),
+    "corroborate": lazy("Marked it as corroborated"),
+    "verify": lazy("Marked it as verified"),
+    "dispute": lazy("Marked it as disputed"),
+    "refute": lazy("Marked it as refuted"),
+    "unverify": lazy("Put it back to reported"),
+    "edit": lazy("Changed the facts"),
+    "grade": lazy("Set the severity"),
+    "relate": lazy("Related it to another incident"),
+    "respond": lazy("Added an official response"),
+    "draft": lazy("Started the public text"),
+    "write": lazy("Saved the public text"),
+    "submit": lazy("Submitted the public text for approval"),
+    "send_back": lazy("Sent the public text back"),
+    "approve": lazy("Approved the public text"),
+    "publish": lazy("Published"),
+    "correct": lazy("Began a correction"),
+    "withdraw": lazy("Withdrew it from the public"),
+    "restore": lazy("Asked to restore the public text"),
+}
+# Steps that the world sees.
+MARKED = frozenset({"publish", "withdraw"})
+# Said by the verb itself, or of no use to a person.
+UNSAID = frozenset({"sha256", "digest", "content", "reports"})
+WORDS: dict[str, type[TextChoices]] = {
+    "status": IncidentStatus,
+    "outcome": Outcome,
+    "verification": Verification,
+    "publication": DraftState,
+    "state": ReportState,
+    "place_precision": PlacePrecision,
+    "occurred_precision": OccurredPrecision,
+    "persons_basis": PersonsBasis,
+    "phase": Phase,
+    "position": ResponsePosition,
+    "relation": RelationKind,
+}
+TIMES = frozenset({"occurred_start", "occurred_end", "embargo_until"})
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Says values of one election: names of regions, the capital's clock."""
+
+    zone: str
+    regions: Mapping[str, str]
+    category: str = ""
+    sealed: bool = False
+
+    def say(self, field: str, value: Any) -> str:
+        if value in (None, "", [], {}):
+            return _("nobody") if field == "assignee" else _("not known")
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if field == "publication" and value == "none":
+            return _("not begun")
+        if field in WORDS and value in WORDS[field].values:
+            return str(WORDS[field](value).label)
+        if field == "severity" and value in Severity.values:
+            return f"{value} {Severity(value).label}"
+        return self._say_data(field, value)
+
+    def _say_data(self, field: str, value: Any) -> str:
+        if field == "regions" and isinstance(value, list):
+            return ", ".join(self.regions.get(code, str(code)) for code in value)
+        if field == "category":
+            return _category(value)
+        if field == "categories_secondary" and isinstance(value, list):
+            return ", ".join(_category(code) for code in value)
+        if field == "details" and isinstance(value, dict):
+            return self._say_answers(value)
+        if field in TIMES and (moment := parse_datetime(str(value))):
+            return wording.clock(moment, self.zone)
+        if isinstance(value, list):
+            return ", ".join(str(item) for item in value)
+        return str(value)
+
+    def _say_answers(self, given: dict[str, Any]) -> str:
+        readable = given if self.sealed else details.unsealed_part(self.category, given)
+        said = wording.answers(self.category, readable, zone=self.zone)
+        return "; ".join(
+            f"{answer.label}: {', '.join(line.text for line in answer.lines)}" for answer in said
+        ) or _("not known")
+
+
+def _category(code: Any) -> str:
+    known = categories.CATEGORIES.get(str(code))
+    return known.name if known else str(code)
+
+
+def speaker(
+    election: Election, by: User, values: Iterable[Any], *, category: str = "", sealed: bool
+) -> Speaker:
+    """`values`: the dictionaries to be said; the regions they name are read in one query."""
+    codes = {
+        code
+        for value in values
+        if isinstance(value, Mapping)
+        for code in (value.get("regions") or [] if isinstance(value.get("regions"), list) else [])
+    }
+    names = {}
+    if codes:
+        rows = Region.objects.visible_to(by).of(election).filter(code__in=codes)
+        names = {row.code: row.name for row in rows}
+    return Speaker(election.time_zone, names, category, sealed)
+
+
+def history(
+    events: Iterable[Event], election: Election, by: User, *, category: str, sealed: bool
+) -> list[dict[str, Any]]:
+    """Newest first, as desk/_history.html shows it."""
+    found = list(events)
+    said = [part for event in found for part in (event.before, event.after)]
+    voice = speaker(election, by, said, category=category, sealed=sealed)
+    return [_line(event, voice) for event in found]
+
+
+def _line(event: Event, voice: Speaker) -> dict[str, Any]:
+    return {
+        "when": wording.clock(event.at, voice.zone),
+        "iso": event.at.isoformat(),
+        "when_utc": wording.utc(event.at),
+        "who": event.actor.get_username() if event.actor else _("by itself, at its hour"),
+        "text": DID.get(event.verb, event.verb),
+        "report": event.report,
+        "reason": event.reason,
+        "marked": event.verb in MARKED,
+        "changes": changes(event.before, event.after, voice),
+    }
+
+
+def changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], voice: Speaker
+) -> list[dict[str, str]]:
+    """One for each field that is not the same; `before` is "" where nothing was said of it."""
+    lines = []
+    for field, value in after.items():
+        if field in UNSAID or (field in before and before[field] == value):
+            continue
+        lines.append(
+            {
+                "label": name_of(field),
+                "before": voice.say(field, before[field]) if field in before else "",
+                "after": voice.say(field, value),
+            }
+        )
+    return lines

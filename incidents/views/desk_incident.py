@@ -1,0 +1,232 @@
+"""Everything about one incident on one page, and every step that may be taken with it."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from elections.models import Region
+from incidents import steps
+from incidents.errors import Stale
+from incidents.models import Event, Incident, OfficialResponse, Relation, ReportLink
+from incidents.transitions import Step
+from incidents.views import desk_history, desk_offers, desk_steps, desk_text, telling
+from incidents.views.desk_offers import AXES, NEXT, Offer, axis_of, next_of, on_incident
+from incidents.views.desk_report import refs
+from incidents.views.desk_steps import Scene
+from incidents.views.entering import SignedIn, desk_only
+from incidents.vocabulary import IncidentStatus, RelationKind, ReportState
+from incidents.workflow.independence import source_groups
+
+STEP_TEMPLATE = "incidents/desk/incident_step.html"
+# The relation as it reads from the other end.
+INVERSE = {
+    RelationKind.PART_OF: lazy("Contains"),
+    RelationKind.FOLLOWS: lazy("Followed by"),
+    RelationKind.CAUSED_BY: lazy("Caused"),
+    RelationKind.CONTRADICTS: lazy("Contradicted by"),
+}
+
+
+def _incident(request: SignedIn, ref: str) -> Incident:
+    rows = Incident.objects.visible_to(request.user)
+    return get_object_or_404(
+        rows.select_related("election", "station", "assignee", "merged_into"), ref=ref
+    )
+
+
+@require_safe
+@desk_only
+def incident(request: SignedIn, ref: str) -> HttpResponse:
+    found = _incident(request, ref)
+    known = about(request, found)
+    context = {
+        "section": "queue",
+        **known,
+        **_steps(request, found, known),
+        "relations": _relations(request, found),
+        "events": _history(request, found),
+        "refs": refs(request, found.election_id),
+    }
+    return render(request, "incidents/desk/incident.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_only
+def incident_step(request: SignedIn, ref: str, step: str) -> HttpResponse:
+    chosen = desk_offers.incident_step(step)
+    if chosen is None:
+        raise Http404
+    found = _incident(request, ref)
+    desk_steps.require_right(request, chosen, found)
+    posted = request.POST if request.method == "POST" else None
+    offer = on_incident(chosen, found, request.user, posted)
+    scene = Scene(
+        heading=found.title,
+        back_url=reverse("desk-incident", args=[found.ref]),
+        template=STEP_TEMPLATE,
+        beside=lambda: _beside(request, found, offer),
+    )
+    if posted is None:
+        if not _possible(request, found, chosen):
+            sentence = _("This step is not possible now. Go back to see what is.")
+            return desk_steps.forbidden_now(request, offer, scene, sentence)
+        return desk_steps.show(request, offer, scene)
+    if step == "write" and "preview" in posted:
+        return _preview(request, offer, scene)
+    return _take(request, found, offer, scene)
+
+
+def _possible(request: SignedIn, incident: Incident, step: Step) -> bool:
+    return step.name in {allowed.name for allowed in steps.allowed(incident, by=request.user)}
+
+
+def _take(request: SignedIn, incident: Incident, offer: Offer, scene: Scene) -> HttpResponse:
+    version = _version(request.POST.get("version"))
+    if version is not None and hasattr(offer.form, "version"):
+        offer.form.version = version
+
+    def act(**data: Any) -> None:
+        steps.take(incident, offer.name, by=request.user, version=version, channel="page", **data)
+
+    def renew(offer: Offer, refused: Stale) -> tuple[Offer, list[dict[str, str]]]:
+        fresh = _incident(request, incident.ref)
+        return desk_steps.renewed(offer, refused, fresh, request)
+
+    answer = desk_steps.take(request, offer, scene, act, renew)
+    if offer.name == "draft" and answer.status_code == 303:
+        answer["Location"] = reverse("desk-incident-step", args=[incident.ref, "write"])
+    return answer
+
+
+def _version(text: str | None) -> int | None:
+    """None is refused by the verb with a sentence."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _preview(request: SignedIn, offer: Offer, scene: Scene) -> HttpResponse:
+    """What the world would read of what is typed; nothing is saved."""
+    if not offer.form.is_valid() and set(offer.form.errors) != {"__all__"}:
+        return desk_steps.show(request, offer, scene, status=400)
+    offer.form.errors.clear()
+    return desk_steps.show(request, offer, scene)
+
+
+def _beside(request: SignedIn, incident: Incident, offer: Offer) -> dict[str, Any]:
+    """What one needs to see while filling in the form."""
+    context = {"section": "queue", **about(request, incident)}
+    context["refs"] = refs(request, incident.election_id)
+    if offer.name == "write":
+        context["preview"] = desk_text.preview_of_form(request, incident, offer.form)
+    return context
+
+
+# --- What is known ----------------------------------------------------------------------------
+
+
+def about(request: SignedIn, incident: Incident) -> dict[str, Any]:
+    regions: list[Region] = list(incident.regions.all())
+    country = telling.countries(request.user, [incident.election])
+    sealed = desk_offers.reads_sealed(incident, request.user)
+    responses = OfficialResponse.objects.visible_to(request.user).filter(incidents=incident)
+    return {
+        "incident": incident,
+        "facts": telling.incident_facts(
+            incident, regions, country.get(incident.election.region_set_id, ""), sealed=sealed
+        ),
+        "responses": [telling.response(row) for row in responses],
+        "text": desk_text.panel(request, incident),
+        **_reports(request, incident, sealed=sealed),
+    }
+
+
+def _reports(request: SignedIn, incident: Incident, *, sealed: bool) -> dict[str, Any]:
+    """Reports this person may read, those that are one source together."""
+    links = {
+        link.pk: link
+        for link in ReportLink.objects.visible_to(request.user)
+        .filter(incident=incident)
+        .select_related(
+            "report__election",
+            "report__region",
+            "report__station",
+            "report__author",
+            "report__team",
+            "linked_by",
+        )
+    }
+
+    def card(link: ReportLink) -> dict[str, Any]:
+        return telling.report_card(link.report, sealed=sealed) | {"note": link.note}
+
+    groups = []
+    for members in source_groups(incident):
+        if mine := [links.pop(link.pk) for link in members if link.pk in links]:
+            groups.append([card(link) for link in mine])
+    rest = [card(link) for link in links.values() if link.report.state != ReportState.LINKED]
+    return {"groups": groups, "not_counted": rest}
+
+
+def _relations(request: SignedIn, incident: Incident) -> list[dict[str, Any]]:
+    rows = (
+        Relation.objects.visible_to(request.user)
+        .filter(Q(source=incident) | Q(target=incident))
+        .select_related("source", "target")
+    )
+    return [
+        {
+            "words": row.get_kind_display()
+            if row.source_id == incident.pk
+            else INVERSE[RelationKind(row.kind)],
+            "other": row.target if row.source_id == incident.pk else row.source,
+            "note": row.note,
+        }
+        for row in rows
+    ]
+
+
+def _history(request: SignedIn, incident: Incident) -> list[dict[str, Any]]:
+    events = (
+        Event.objects.visible_to(request.user)
+        .filter(incident=incident)
+        .select_related("actor", "report")
+        .order_by("-seq")[: desk_history.MOST]
+    )
+    return desk_history.history(
+        events,
+        incident.election,
+        request.user,
+        category=incident.category,
+        sealed=desk_offers.reads_sealed(incident, request.user),
+    )
+
+
+# --- What may be done -------------------------------------------------------------------------
+
+
+def _steps(request: SignedIn, incident: Incident, known: dict[str, Any]) -> dict[str, Any]:
+    """`known`: what `about` found."""
+    allowed = steps.allowed(incident, by=request.user)
+    text = known["text"]
+    too_early = {
+        "corroborate": len(known["groups"]) < 2,
+        "submit": bool(text["problems"]),
+        "publish": not text["publishable"],
+    }
+    first = next_of(allowed, tuple(name for name in NEXT if not too_early.get(name)))
+    offers = [on_incident(step, incident, request.user) for step in allowed]
+    by_axis: dict[str, list[Offer]] = {axis: [] for axis, _label in AXES}
+    for offer in offers:
+        if first is None or offer.name != first.name:
+            by_axis[axis_of(offer.step)].append(offer)
+    return {
+        "first": next((o for o in offers if first and o.name == first.name), None),
+        "text_first": bool(first and axis_of(first) == "publication"),
+        "axes": [(label, by_axis[axis]) for axis, label in AXES if by_axis[axis]],
+        "nothing_allowed": not offers and incident.status != IncidentStatus.MERGED,
+    }

@@ -1,0 +1,185 @@
+"""One report: what was sent, what could not be understood, what may be done with it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from elections.templatetags.say import local
+from incidents import duplicates, steps, workflow
+from incidents.models import Event, Incident, RawReport, Report
+from incidents.transitions import REPORT
+from incidents.views import clocks, desk_history, desk_steps, telling
+from incidents.views.desk import incident_rows
+from incidents.views.desk_offers import NEXT_ON_REPORT, next_of, on_report, reads_sealed
+from incidents.views.desk_steps import Scene
+from incidents.views.entering import SignedIn, desk_only
+from incidents.vocabulary import Audience
+
+TEMPLATE = "incidents/desk/report_step.html"
+
+
+def _report(request: SignedIn, pk: UUID) -> Report:
+    rows = Report.objects.on_desk(request.user)
+    return get_object_or_404(
+        rows.select_related("election", "region", "station", "author", "team", "device"), pk=pk
+    )
+
+
+@require_safe
+@desk_only
+def report(request: SignedIn, pk: UUID) -> HttpResponse:
+    found = _report(request, pk)
+    workflow.mark_seen(found, by=request.user)
+    allowed = steps.allowed_on_report(found, by=request.user)
+    first = next_of(allowed, NEXT_ON_REPORT)
+    offers = [on_report(step, found) for step in allowed]
+    seen = Incident.objects.visible_to(request.user)
+    suggested = duplicates.similar(found, seen) if _offered(offers, "link") else []
+    context = {
+        "section": "queue",
+        "report": found,
+        "said": told(found, request),
+        "first": next((o for o in offers if first and o.name == first.name), None),
+        "others": [o for o in offers if not (first and o.name == first.name)],
+        "link": _offered(offers, "link"),
+        "suggested": incident_rows(request, suggested),
+        "incidents": incident_rows(request, list(_linked(request, found))),
+        "follow_ups": _follow_ups(request, found),
+        "events": _history(request, found),
+        "conflicts": _conflicts(request, found),
+        "refs": refs(request, found.election_id),
+    }
+    return render(request, "incidents/desk/report.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_only
+def report_step(request: SignedIn, pk: UUID, step: str) -> HttpResponse:
+    if step not in REPORT:
+        raise Http404
+    found = _report(request, pk)
+    chosen = REPORT[step]
+    desk_steps.require_right(request, chosen, found)
+    posted = request.POST if request.method == "POST" else None
+    offer = on_report(chosen, found, posted)
+    scene = Scene(
+        heading=found.ref,
+        back_url=reverse("desk-report", args=[found.pk]),
+        template=TEMPLATE,
+        beside=lambda: {
+            "section": "queue",
+            "report": found,
+            "said": told(found, request),
+            "refs": refs(request, found.election_id),
+        },
+    )
+    if posted is None:
+        if found.state not in chosen.sources:
+            sentence = _("This step is not possible now. Go back to see what is.")
+            return desk_steps.forbidden_now(request, offer, scene, sentence)
+        return desk_steps.show(request, offer, scene)
+
+    def act(**data: Any) -> None:
+        steps.take_on_report(found, step, by=request.user, channel="page", **data)
+
+    answer = desk_steps.take(request, offer, scene, act)
+    if step == "open_incident" and answer.status_code == 303:
+        opened = Incident.objects.visible_to(request.user).filter(reports=found)
+        newest = opened.order_by("-opened_at").first()
+        if newest:
+            answer["Location"] = reverse("desk-incident", args=[newest.ref])
+    return answer
+
+
+def told(report: Report, request: SignedIn) -> dict[str, Any]:
+    """The report in words, for its own page and beside a form."""
+    zone = telling.report_zone(report)
+    return {
+        "card": telling.report_card(report, sealed=reads_sealed(report, request.user)),
+        "facts": telling.report_facts(report, sealed=reads_sealed(report, request.user)),
+        "unresolved": telling.unresolved(report),
+        "danger": telling.danger_words(report),
+        "sealed": report.audience == Audience.SECURITY_ONLY,
+        "clock": clocks.of_report(report),
+        "received": local(report.received_at, zone),
+        "clock_error": _clock_error(report),
+    }
+
+
+def _clock_error(report: Report) -> str:
+    """More than a minute is worth knowing when times are compared."""
+    offset = report.clock_offset_s
+    if offset is None or abs(offset) < 60:
+        return ""
+    minutes = round(abs(offset) / 60)
+    sentence = (
+        _("The phone's clock was %(minutes)s min behind.")
+        if offset > 0
+        else _("The phone's clock was %(minutes)s min ahead.")
+    )
+    return sentence % {"minutes": minutes}
+
+
+def refs(request: SignedIn, election_id: int) -> list[tuple[str, str]]:
+    """References to choose from while typing one; the newest, since the list is long."""
+    seen = Incident.objects.visible_to(request.user)
+    rows = seen.filter(election=election_id, status__in=duplicates.AT_WORK)
+    return list(rows.order_by("-changed_at").values_list("ref", "title")[:100])
+
+
+def _offered(offers: list[Any], name: str) -> Any:
+    return next((offer for offer in offers if offer.name == name), None)
+
+
+def _linked(request: SignedIn, report: Report) -> Any:
+    rows = Incident.objects.visible_to(request.user).filter(reports=report)
+    return rows.select_related("election", "station", "assignee", "draft").prefetch_related(
+        "regions"
+    )
+
+
+def _follow_ups(request: SignedIn, report: Report) -> list[dict[str, Any]]:
+    """What it follows up, and what followed it up; only what this person may read."""
+    seen = Report.objects.on_desk(request.user).select_related(
+        "election", "region", "station", "author", "team"
+    )
+    earlier = seen.filter(pk=report.follow_up_of) if report.follow_up_of else seen.none()
+    later = seen.filter(follow_up_of=report.pk).order_by("received_at")
+    sealed = reads_sealed(report, request.user)
+    return [
+        {
+            "relation": report.get_follow_up_kind_display()
+            if row.pk == report.follow_up_of
+            else row.get_follow_up_kind_display(),
+            "earlier": row.pk == report.follow_up_of,
+            "card": telling.report_card(row, sealed=sealed),
+        }
+        for row in [*earlier, *later]
+    ]
+
+
+def _history(request: SignedIn, report: Report) -> list[dict[str, Any]]:
+    events = (
+        Event.objects.visible_to(request.user)
+        .filter(report=report)
+        .select_related("actor", "incident")
+        .order_by("-seq")[: desk_history.MOST]
+    )
+    return desk_history.history(
+        events,
+        report.election,
+        request.user,
+        category=report.category,
+        sealed=reads_sealed(report, request.user),
+    )
+
+
+def _conflicts(request: SignedIn, report: Report) -> int:
+    """Other content that arrived under the same id."""
+    raw = RawReport.objects.visible_to(request.user).unread()
+    return raw.filter(report_id=report.pk).count()

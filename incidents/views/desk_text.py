@@ -1,0 +1,115 @@
+"""The public text as the desk sees it: where it stands, what the world would read."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incidents import composing, presenting, publishing, wording
+from incidents.errors import Invalid
+from incidents.forms.desk import StepForm
+from incidents.models import Draft, Incident, Publication
+from incidents.views.entering import SignedIn
+from incidents.vocabulary import DraftState
+from observers.models import User
+
+
+def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
+    """For a template: state, people, embargo, preview, what still stands in the way."""
+    draft = (
+        Draft.objects.visible_to(request.user)
+        .filter(incident=incident)
+        .select_related("last_editor", "submitted_by", "approved_by")
+        .first()
+    )
+    public = (
+        Publication.objects.visible_to(request.user, withdrawn=True)
+        .filter(incident=incident)
+        .first()
+    )
+    nothing: dict[str, Any] = {
+        "draft": None,
+        "state": "none",
+        "problems": [],
+        "publishable": False,
+    }
+    if draft is None:
+        return nothing | {"public": public, "live_url": ""}
+    digest = publishing.public_digest(incident, draft)
+    voided = draft.state == DraftState.APPROVED and draft.approved_digest != digest
+    waits = bool(draft.embargo_until and draft.embargo_until > timezone.now())
+    return {
+        "draft": draft,
+        "state": draft.state,
+        "public": public,
+        "live_url": reverse("public-incident", args=[incident.ref])
+        if public and public.live
+        else "",
+        "digest": digest,
+        "voided": voided,
+        "waits": waits,
+        "embargo": wording.clock(draft.embargo_until, incident.election.time_zone)
+        if draft.embargo_until
+        else "",
+        "problems": _problems(incident, draft),
+        "publishable": not voided and not waits,
+        "your_own": own_work(draft, request.user),
+        "preview": preview(incident, draft.content),
+    }
+
+
+def _problems(incident: Incident, draft: Draft) -> list[str]:
+    """What the publication floor still asks for."""
+    try:
+        publishing.check_floor(incident, draft)
+    except Invalid as refused:
+        return [str(line) for lines in refused.errors.values() for line in lines]
+    return []
+
+
+def own_work(draft: Draft, by: User) -> str:
+    """Why the button "Approve" is missing for this editor; publishing decides, not this."""
+    if draft.state != DraftState.SUBMITTED:
+        return ""
+    if draft.last_editor.person == by.person:
+        return _("You wrote this text last. A second editor has to approve it.")
+    if draft.submitted_by and draft.submitted_by.person == by.person:
+        return _("You submitted this text. A second editor has to approve it.")
+    return ""
+
+
+def preview(incident: Incident, content: dict[str, Any]) -> dict[str, Any]:
+    """What the component of the public page needs, and the text in each language."""
+    public = composing.compose(incident, content)
+    places = presenting.places_of(incident.election, [public])
+    return {
+        "told": presenting.told_in_full(public, places),
+        "texts": [
+            {
+                "language": language,
+                "name": name,
+                "title": public["title"].get(language, ""),
+                "summary": public["summary"].get(language, ""),
+            }
+            for language, name in settings.LANGUAGES
+        ],
+    }
+
+
+def preview_of_form(
+    request: SignedIn, incident: Incident, form: StepForm
+) -> dict[str, Any] | None:
+    """Of what is typed, where it can be read; else of what is saved."""
+    draft = Draft.objects.visible_to(request.user).filter(incident=incident).first()
+    if draft is None:
+        return None
+    content = draft.content
+    if form.is_bound and hasattr(form, "cleaned_data"):
+        try:
+            typed = form.given()["content"]
+            content = composing.read_content(incident, {**content, **typed})
+        except (Invalid, KeyError):
+            pass
+    return preview(incident, content)

@@ -1,0 +1,163 @@
+"""Two lists beside the queue: public texts at work, and arrivals nobody could read."""
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from elections.templatetags.say import local
+from incidents import wording
+from incidents.models import Draft, RawReport
+from incidents.views import clocks
+from incidents.views.desk_text import own_work
+from incidents.views.entering import SignedIn, desk_only
+from incidents.vocabulary import DraftState
+
+FEW, ROWS = 15, 50
+ARRIVALS = 20
+EXCERPT = 4_000
+SECTIONS: tuple[tuple[str, Any], ...] = (
+    (DraftState.SUBMITTED, lazy("Awaiting a second editor")),
+    (DraftState.APPROVED, lazy("Approved, not public yet")),
+    (DraftState.DRAFT, lazy("Being written")),
+    (DraftState.WITHDRAWN, lazy("Withdrawn")),
+)
+Row = dict[str, Any]
+
+
+@require_safe
+@desk_only
+def drafts(request: SignedIn) -> HttpResponse:
+    seen = Draft.objects.visible_to(request.user)
+    counts = dict(seen.order_by().values_list("state").annotate(n=Count("pk")))
+    asked = request.GET.get("state", "")
+    chosen = [one for one in SECTIONS if one[0] == asked] or list(SECTIONS)
+    alone = len(chosen) == 1
+    rows = seen.select_related(
+        "incident__election", "incident__publication", "last_editor", "submitted_by", "approved_by"
+    ).order_by("incident__changed_at", "pk")
+    sections = []
+    for state, title in chosen:
+        page = Paginator(rows.filter(state=state), ROWS if alone else FEW).get_page(
+            request.GET.get("page") if alone else 1
+        )
+        sections.append(
+            {
+                "title": title,
+                "count": counts.get(state, 0),
+                "rows": [_draft_row(draft, request) for draft in page],
+                "more_url": f"?state={state}" if not alone and page.has_next() else "",
+                **(_pages(page, f"?state={state}") if alone else {}),
+            }
+        )
+    context = {"section": "drafts", "sections": [s for s in sections if s["rows"] or alone]}
+    return render(request, "incidents/desk/drafts.html", context)
+
+
+def _pages(page: "Page[Any]", base: str) -> dict[str, str]:
+    join = "&" if "?" in base else "?"
+    return {
+        "previous_url": f"{base}{join}page={page.previous_page_number()}"
+        if page.has_previous()
+        else "",
+        "next_url": f"{base}{join}page={page.next_page_number()}" if page.has_next() else "",
+    }
+
+
+def _draft_row(draft: Draft, request: SignedIn) -> Row:
+    incident = draft.incident
+    public = getattr(incident, "publication", None)
+    title = wording.in_language(draft.content.get("title", {}))
+    embargo = draft.embargo_until
+    now = timezone.now()
+    return {
+        "url": reverse("desk-incident", args=[incident.ref]) + "#text",
+        "title": title.text or incident.title,
+        "language": title.language,
+        "ref": incident.ref,
+        "severity": incident.severity,
+        "verification": incident.verification,
+        "languages": [code for code, text in draft.content.get("title", {}).items() if text],
+        "editor": draft.last_editor.get_username(),
+        "submitted_by": draft.submitted_by.get_username() if draft.submitted_by else "",
+        "approved_by": draft.approved_by.get_username() if draft.approved_by else "",
+        "state": draft.state,
+        "embargo": wording.clock(embargo, incident.election.time_zone) if embargo else "",
+        "embargo_over": bool(embargo and embargo <= now),
+        "correction": bool(public and public.live),
+        "what_changed": draft.what_changed,
+        "your_own": own_work(draft, request.user),
+        "changed": clocks.spoken(now - incident.changed_at),
+    }
+
+
+@require_safe
+@desk_only
+def arrivals(request: SignedIn) -> HttpResponse:
+    seen = RawReport.objects.visible_to(request.user).unread()
+    rows = seen.select_related("author", "election").order_by("-received_at", "-pk")
+    whole = request.GET.get("whole", "")
+    if whole.isascii() and whole.isdigit() and len(whole) < 18:
+        rows = rows.filter(pk=int(whole))
+    page = Paginator(rows, ARRIVALS).get_page(request.GET.get("page"))
+    context = {
+        "section": "arrivals",
+        "rows": [_arrival(raw, whole=bool(whole)) for raw in page],
+        "whole": whole,
+        **_pages(page, reverse("desk-arrivals")),
+    }
+    return render(request, "incidents/desk/arrivals.html", context)
+
+
+def _arrival(raw: RawReport, *, whole: bool) -> Row:
+    zone = raw.election.time_zone if raw.election else "UTC"
+    text = visible(raw.text)
+    return {
+        "pk": raw.pk,
+        "report_id": raw.report_id,
+        "received": f"{local(raw.received_at, zone)} {wording.zone_words(zone, raw.received_at)}",
+        "iso": raw.received_at.isoformat(),
+        "author": raw.author.get_username(),
+        "channel": raw.get_channel_display(),
+        "conflict": raw.outcome == RawReport.Outcome.CONFLICT,
+        "sealed": raw.sealed,
+        "size": len(bytes(raw.body)),
+        "problems": [
+            f"{field}: {line}" if field else line
+            for field, lines in raw.problems.items()
+            for line in (lines if isinstance(lines, list) else [lines])
+        ],
+        "text": text if whole else text[:EXCERPT],
+        "cut": not whole and len(text) > EXCERPT,
+    }
+
+
+def visible(text: str) -> str:
+    """A stranger's bytes as text that shows everything and steers nothing.
+
+    Control characters become their pictures, marks that turn the direction of writing their
+    code in brackets.
+    """
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    if character in "\n\t":
+        return character
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\N{SYMBOL FOR DELETE}"
+    if 0x80 <= code < 0xA0 or code in BIDI or 0xD800 <= code < 0xE000:
+        return f"[U+{code:04X}]"
+    return character
+
+
+BIDI = frozenset({0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)})
