@@ -35,7 +35,12 @@ def zone_words(zone: str, at: datetime) -> str:
 
 def clock(at: datetime, zone: str) -> str:
     """ "10 January 2021, 11:05 Almaty time"."""
-    return f"{local(at, zone)} {zone_words(zone, at)}"
+    there = _there(at, zone)
+    return _("%(day)s, %(time)s %(zone)s") % {
+        "day": day(there),
+        "time": f"{there:%H:%M}",
+        "zone": zone_words(zone, at),
+    }
 
 
 def utc(at: datetime | None) -> str:
