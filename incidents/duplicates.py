@@ -30,7 +30,7 @@ UNDECIDED = "OTH99"
 # Limits of the work, whatever there is: rows weighed of one kind of place, rows whose words are
 # compared, reports read of each, characters read of each report.
 MOST_WEIGHED, MOST_COMPARED, MOST_TEXTS, TEXT_READ = 500, 30, 8, 1000
-MOST_SENT = 100
+MOST_SENT = 30
 # Lexicographic: a nearer place outweighs every kind, a closer kind every time.
 SAME_STATION, VERY_NEAR, NEAR, SAME_REGION = 60, 50, 40, 20
 SAME_CATEGORY, SAME_GROUP = 8, 4
@@ -99,7 +99,7 @@ def double_sends(report: Report, *, by: Visitor) -> list[Report]:
     after = others.filter(received_at__gt=at, received_at__lte=at + AT_ONCE)
     rows = [*before[:MOST_SENT], *after.order_by("received_at", "id")[:MOST_SENT]]
     words = fold(report.text)
-    same = [row for row in rows if fold(row.text) == words and _says_the_same(report, row)]
+    same = [row for row in rows if _says_the_same(report, row) and fold(row.text) == words]
     return sorted(same, key=lambda row: (row.received_at, row.pk))
 
 
