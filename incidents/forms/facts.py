@@ -92,14 +92,11 @@ class FactsForm(MergingForm):
         incident: Incident,
         step: str,
         by: User,
-        sealed: bool,
         **more: Any,
     ) -> None:
-        """`sealed`: this person may read and write what only security sees."""
         self.by = by
-        self.questions = Questions(
-            incident.category, zone=incident.election.time_zone, sealed=sealed
-        )
+        # An incident holds no sealed answers: names stay in the reports.
+        self.questions = Questions(incident.category, zone=incident.election.time_zone)
         super().__init__(data, incident=incident, step=step, **more)
 
     def prepare(self) -> None:

@@ -92,7 +92,6 @@ class Speaker:
     zone: str
     regions: Mapping[str, str]
     category: str = ""
-    sealed: bool = False
 
     def say(self, field: str, value: Any) -> str:
         if value in (None, "", [], {}):
@@ -123,7 +122,7 @@ class Speaker:
         return str(value)
 
     def _say_answers(self, given: dict[str, Any]) -> str:
-        readable = given if self.sealed else details.unsealed_part(self.category, given)
+        readable = details.unsealed_part(self.category, given)
         said = wording.answers(self.category, readable, zone=self.zone)
         return "; ".join(
             f"{answer.label}: {', '.join(line.text for line in answer.lines)}" for answer in said
@@ -135,9 +134,7 @@ def _category(code: Any) -> str:
     return known.name if known else str(code)
 
 
-def speaker(
-    election: Election, by: User, values: Iterable[Any], *, category: str = "", sealed: bool
-) -> Speaker:
+def speaker(election: Election, by: User, values: Iterable[Any], *, category: str = "") -> Speaker:
     """`values`: the dictionaries to be said; the regions they name are read in one query."""
     codes = {
         code
@@ -149,16 +146,16 @@ def speaker(
     if codes:
         rows = Region.objects.visible_to(by).of(election).filter(code__in=codes)
         names = {row.code: row.name for row in rows}
-    return Speaker(election.time_zone, names, category, sealed)
+    return Speaker(election.time_zone, names, category)
 
 
 def history(
-    events: Iterable[Event], election: Election, by: User, *, category: str, sealed: bool
+    events: Iterable[Event], election: Election, by: User, *, category: str
 ) -> list[dict[str, Any]]:
     """Newest first, as desk/_history.html shows it."""
     found = list(events)
     said = [part for event in found for part in (event.before, event.after)]
-    voice = speaker(election, by, said, category=category, sealed=sealed)
+    voice = speaker(election, by, said, category=category)
     return [_line(event, voice) for event in found]
 
 

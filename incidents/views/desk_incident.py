@@ -137,7 +137,7 @@ def about(request: SignedIn, incident: Incident) -> dict[str, Any]:
     return {
         "incident": incident,
         "facts": telling.incident_facts(
-            incident, regions, country.get(incident.election.region_set_id, ""), sealed=sealed
+            incident, regions, country.get(incident.election.region_set_id, "")
         ),
         "responses": [telling.response(row) for row in responses],
         "text": desk_text.panel(request, incident),
@@ -202,7 +202,6 @@ def _history(request: SignedIn, incident: Incident) -> list[dict[str, Any]]:
         incident.election,
         request.user,
         category=incident.category,
-        sealed=desk_offers.reads_sealed(incident, request.user),
     )
 
 

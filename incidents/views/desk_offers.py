@@ -132,7 +132,7 @@ def on_incident(step: Step, incident: Incident, by: User, data: Any = None, **mo
     """`more`: for forms that merge, `mine`: what I typed and could not save."""
     kind = INCIDENT_FORMS.get(step.name, forms.IncidentStepForm)
     if kind is FactsForm:
-        more |= {"by": by, "sealed": reads_sealed(incident, by)}
+        more["by"] = by
     if kind is PublicTextForm:
         draft = Draft.objects.visible_to(by).filter(incident=incident).first()
         more["content"] = draft.content if draft else {}

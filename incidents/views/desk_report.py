@@ -175,7 +175,6 @@ def _history(request: SignedIn, report: Report) -> list[dict[str, Any]]:
         report.election,
         request.user,
         category=report.category,
-        sealed=reads_sealed(report, request.user),
     )
 
 

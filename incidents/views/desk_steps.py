@@ -124,7 +124,6 @@ def _differences(
         request.user,
         said,
         category=incident.category,
-        sealed=desk_offers.reads_sealed(incident, request.user),
     )
     differences = [
         {

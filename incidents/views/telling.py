@@ -68,9 +68,7 @@ def point(row: Incident | Report) -> str:
     return f"{row.latitude:.5f}, {row.longitude:.5f}"
 
 
-def incident_facts(
-    incident: Incident, regions: list[Region], country: str, *, sealed: bool
-) -> list[Fact]:
+def incident_facts(incident: Incident, regions: list[Region], country: str) -> list[Fact]:
     zone = zone_of(incident.election, regions)
     others = [known(code) for code in incident.categories_secondary]
     names = ", ".join(one.name for one in others if one)
@@ -87,7 +85,7 @@ def incident_facts(
         fact(_("When"), happened(incident, zone), quoted(incident.occurred_words)),
         fact(_("Phase"), incident.get_phase_display()),
         fact(_("How many people"), how_many(incident)),
-        *answered(incident.category, incident.details, zone, sealed=sealed),
+        *answered(incident.category, incident.details, zone, sealed=False),
     ]
     return [one for one in facts if one is not None]
 

@@ -24,6 +24,8 @@ Data = dict[str, Any]
 
 def allowed(incident: Incident, *, by: User) -> list[Step]:
     """The steps this person may take now; draws the buttons and fills `allowed` in the API."""
+    if incident.status == IncidentStatus.MERGED:
+        return []
     roles = acting_roles(by, incident)
     return [s for s in STEPS.values() if s.roles & roles and _state(s, incident) in s.sources]
 
