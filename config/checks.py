@@ -146,7 +146,8 @@ def _place() -> list[checks.CheckMessage]:
 
 def refuse_unsafe() -> None:
     """At the start of a server in production: raises ImproperlyConfigured with all errors."""
-    found = checks.run_checks(databases=["default"])
+    # What the settings alone tell comes first: it needs neither database nor routes.
+    found = safe_settings() or checks.run_checks(databases=["default"])
     errors = [message for message in found if message.is_serious()]
     if errors:
         lines = "\n".join(f"- {error.msg} {error.hint or ''}" for error in errors)
