@@ -153,7 +153,8 @@ class DeskList:
     def _dress(self) -> None:
         for name, one in list(self.form.fields.items()):
             if name in self.offered:
-                one.label = self.offered[name]
+                # Checking the form has bound it already, and without our words.
+                one.label = self.form[name].label = self.offered[name]
             elif name in self.query:
                 one.widget = forms.MultipleHiddenInput()
             else:

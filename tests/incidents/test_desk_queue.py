@@ -178,3 +178,10 @@ def test_twenty_rows_cost_what_two_cost(path):
     few = cost()
     grow(9)
     assert cost() == few
+
+
+def test_the_filters_have_our_names():
+    walking.filed_report()
+    text = signed_in("coordinator").get("/desk/?list=reports").content.decode()
+    assert "Something not understood" in text
+    assert "invalid name" not in text
