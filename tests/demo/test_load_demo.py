@@ -295,6 +295,19 @@ def test_accounts_that_were_noted_but_not_made_get_the_noted_password(monkeypatc
         assert User.objects.get(username=account["username"]).check_password(account["password"])
 
 
+def test_a_lost_file_of_passwords_is_made_anew_with_other_passwords():
+    load()
+    lost = json.loads(people.accounts_file().read_text())
+    people.accounts_file().unlink()
+    said = load()
+    found = json.loads(people.accounts_file().read_text())
+    assert [a["username"] for a in found] == [a["username"] for a in lost]
+    for old, new in zip(lost, found, strict=True):
+        assert new["password"] != old["password"]
+        assert new["password"] in said
+        assert User.objects.get(username=new["username"]).check_password(new["password"])
+
+
 def test_the_accounts_are_written_for_their_owner_only(data_dir):
     load()
     file = data_dir / "demo-accounts.json"
