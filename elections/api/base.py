@@ -129,6 +129,11 @@ class Endpoint(viewsets.ViewSet):
         if faults or unclear:
             raise BadQuery(faults + unclear)
 
+    def check_permissions(self, request: Request) -> None:
+        """OPTIONS tells the methods only, which the description tells everybody anyway."""
+        if request.method != "OPTIONS":
+            super().check_permissions(request)
+
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204)
 
