@@ -26,7 +26,9 @@ class Election(Named):
         _("prefix of references"), max_length=12, unique=True, help_text=_("Such as KZ2021")
     )
     country = models.CharField(_("country (ISO 3166-1)"), max_length=2)
-    region_set = models.ForeignKey(RegionSet, models.PROTECT, related_name="elections")
+    region_set = models.ForeignKey(
+        RegionSet, models.PROTECT, related_name="elections", verbose_name=_("set of regions")
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     chamber_en = models.CharField(_("chamber in English"), max_length=200, blank=True)
     chamber_ru = models.CharField(_("chamber in Russian"), max_length=200, blank=True)
@@ -86,11 +88,15 @@ class Election(Named):
 class PollDay(models.Model):
     """A day of voting, with hours in local time; a region given means "there it differs"."""
 
-    election = models.ForeignKey(Election, models.PROTECT, related_name="poll_days")
+    election = models.ForeignKey(
+        Election, models.PROTECT, related_name="poll_days", verbose_name=_("election")
+    )
     date = models.DateField(_("date"))
     opens = models.TimeField(_("opens"), null=True, blank=True)
     closes = models.TimeField(_("closes"), null=True, blank=True)
-    region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("region")
+    )
 
     objects = PollDayQuerySet.as_manager()
 
@@ -119,7 +125,9 @@ class SeatBlock(Named):
         ASSEMBLY = "assembly", _("by an assembly")
         CONSTITUENCY = "constituency", _("by constituencies")
 
-    election = models.ForeignKey(Election, models.PROTECT, related_name="seat_blocks")
+    election = models.ForeignKey(
+        Election, models.PROTECT, related_name="seat_blocks", verbose_name=_("election")
+    )
     seats = models.PositiveIntegerField(_("seats"))
     method = models.CharField(_("method"), max_length=20, choices=Method)
     elected_on = models.DateField(_("elected on"), null=True, blank=True)
@@ -145,7 +153,9 @@ class Contestant(Named):
         BOYCOTT = "boycott", _("boycotts the election")
         NOT_REGISTERED = "not_registered", _("not registered")
 
-    election = models.ForeignKey(Election, models.PROTECT, related_name="contestants")
+    election = models.ForeignKey(
+        Election, models.PROTECT, related_name="contestants", verbose_name=_("election")
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     status = models.CharField(_("status"), max_length=20, choices=Status)
     note_en = models.TextField(_("note in English"), blank=True)

@@ -28,9 +28,16 @@ class Qualifier(models.TextChoices):
 class Figure(models.Model):
     """Neither region nor station means the whole election. Empty means not known, never zero."""
 
-    region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("region")
+    )
     station = models.ForeignKey(
-        Station, models.PROTECT, null=True, blank=True, related_name="%(class)ss"
+        Station,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="%(class)ss",
+        verbose_name=_("polling station"),
     )
     stage = models.CharField(_("stage"), max_length=20, choices=Stage)
     issuer = models.CharField(_("issuer"), max_length=200)
@@ -55,7 +62,9 @@ class Figure(models.Model):
 
 
 class TurnoutFigure(Figure):
-    election = models.ForeignKey(Election, models.PROTECT, related_name="turnout_figures")
+    election = models.ForeignKey(
+        Election, models.PROTECT, related_name="turnout_figures", verbose_name=_("election")
+    )
     registered = models.PositiveIntegerField(_("registered voters"), null=True, blank=True)
     voted = models.PositiveIntegerField(_("voted"), null=True, blank=True)
     remark_en = models.CharField(_("remark in English"), max_length=200, blank=True)
@@ -82,8 +91,12 @@ class TurnoutFigure(Figure):
 
 
 class ResultFigure(Figure):
-    election = models.ForeignKey(Election, models.PROTECT, related_name="result_figures")
-    contestant = models.ForeignKey(Contestant, models.PROTECT, related_name="result_figures")
+    election = models.ForeignKey(
+        Election, models.PROTECT, related_name="result_figures", verbose_name=_("election")
+    )
+    contestant = models.ForeignKey(
+        Contestant, models.PROTECT, related_name="result_figures", verbose_name=_("contestant")
+    )
     votes = models.PositiveIntegerField(_("votes"), null=True, blank=True)
 
     objects = ResultFigureQuerySet.as_manager()
@@ -106,7 +119,9 @@ class Statement(models.Model):
         CONTESTANT = "contestant", _("contestant")
         OTHER = "other", _("other")
 
-    election = models.ForeignKey(Election, models.PROTECT, related_name="statements")
+    election = models.ForeignKey(
+        Election, models.PROTECT, related_name="statements", verbose_name=_("election")
+    )
     issuer = models.CharField(_("issuer"), max_length=200)
     issuer_kind = models.CharField(_("kind of issuer"), max_length=20, choices=IssuerKind)
     quote = models.TextField(_("quote"))

@@ -55,9 +55,16 @@ class Region(Named):
         SETTLEMENT = "settlement", _("settlement")
         OTHER = "other", _("other")
 
-    region_set = models.ForeignKey(RegionSet, models.PROTECT, related_name="regions")
+    region_set = models.ForeignKey(
+        RegionSet, models.PROTECT, related_name="regions", verbose_name=_("set of regions")
+    )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("lies in"),
     )
     level = models.PositiveSmallIntegerField(
         _("level"), default=0, help_text=_("0 is the country")
@@ -134,7 +141,9 @@ class RegionCode(models.Model):
         COMMISSION = "commission", _("electoral commission")
         PCODE = "pcode", _("OCHA p-code")
 
-    region = models.ForeignKey(Region, models.PROTECT, related_name="codes")
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="codes", verbose_name=_("region")
+    )
     scheme = models.CharField(_("scheme"), max_length=20, choices=Scheme)
     code = models.CharField(_("code"), max_length=40)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
@@ -163,8 +172,12 @@ class RegionCode(models.Model):
 class RegionSuccession(models.Model):
     """`successor` took over `share` (0–1, of the predecessor; unknown when empty)."""
 
-    predecessor = models.ForeignKey(Region, models.PROTECT, related_name="successions")
-    successor = models.ForeignKey(Region, models.PROTECT, related_name="origins")
+    predecessor = models.ForeignKey(
+        Region, models.PROTECT, related_name="successions", verbose_name=_("region before")
+    )
+    successor = models.ForeignKey(
+        Region, models.PROTECT, related_name="origins", verbose_name=_("region after")
+    )
     share = models.DecimalField(_("share"), max_digits=7, decimal_places=6, null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
 

@@ -36,8 +36,12 @@ class Station(models.Model):
         MERGED = "merged", _("merged")
         CLOSED = "closed", _("closed")
 
-    election = models.ForeignKey(Election, models.PROTECT, related_name="stations")
-    region = models.ForeignKey(Region, models.PROTECT, related_name="stations")
+    election = models.ForeignKey(
+        Election, models.PROTECT, related_name="stations", verbose_name=_("election")
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="stations", verbose_name=_("region")
+    )
     commission = models.CharField(_("commission"), max_length=60, validators=[validate_no_colon])
     number = models.CharField(_("number"), max_length=60)
     name_en = models.CharField(_("name in English"), max_length=200, blank=True)
@@ -56,7 +60,12 @@ class Station(models.Model):
     groupings = models.JSONField(_("groupings"), default=dict, blank=True)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.ACTIVE)
     successor = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="predecessors"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("station that took its place"),
     )
     search = models.TextField(editable=False)
     number_key = models.CharField(max_length=120, editable=False)

@@ -39,8 +39,9 @@ def framework_texts():
     return texts
 
 
-def test_a_framework_text_stands_here_as_it_stands_there(framework_texts):
-    tree = ast.parse((ROOT / "config/framework_texts.py").read_text("utf-8"))
+@pytest.mark.parametrize("module", ["framework_texts", "mended_texts"])
+def test_a_framework_text_stands_here_as_it_stands_there(module, framework_texts):
+    tree = ast.parse((ROOT / f"config/{module}.py").read_text("utf-8"))
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     assert calls
     for call in calls:
