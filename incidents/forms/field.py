@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election, Region, Station
 from incidents import categories, details
+from incidents.details import DetailField
 from incidents.forms.questions import MOST, PREFIX, Questions
 from incidents.interpreting import TEXT_LIMIT
 from incidents.vocabulary import (
@@ -45,6 +46,7 @@ PRECISIONS = [
     OccurredPrecision.RUN_UP,
 ]
 MOST_STATIONS = 200
+FEW = 4
 NOT_SAID = ("", _("not said"))
 
 
@@ -162,17 +164,17 @@ class ReportForm(forms.Form):
         checked: bool = True,
         initial: dict[str, Any] | None = None,
     ) -> None:
+        self.typed = QueryDict(mutable=True) if data is None else data.copy()
         if data is not None:
-            data = data.copy()
-            data["questions"] = asked = asked or data.get("questions", "")
-        super().__init__(data, initial=initial)
+            self.typed["questions"] = asked = asked or data.get("questions", "")
+        super().__init__(None if data is None else self.typed, initial=initial)
         self.observed = election
         self.checked = checked
         self.mine = list(mine)
         self._offer_regions(self.mine)
-        self.zone = self._zone(str(self.data.get("region", "")))
+        self.zone = self._zone(str(self.typed.get("region", "")))
         self.asked = Questions(asked, zone=self.zone, sealed=True)
-        self.fields |= dressed(self.asked, self.asked.fields({}, data))
+        self.fields |= dressed(self.asked, self.asked.fields({}, self.typed))
 
     def full_clean(self) -> None:
         if self.checked:
@@ -190,8 +192,32 @@ class ReportForm(forms.Form):
     # --- What the page asks about -------------------------------------------------------------
 
     @property
-    def question_fields(self) -> list[forms.BoundField]:
-        return [field for field in self if field.name.startswith(PREFIX)]
+    def first_questions(self) -> list[forms.BoundField]:
+        return [
+            self[PREFIX + question.key] for question in self.asked.asked if self._first(question)
+        ]
+
+    @property
+    def more_questions(self) -> list[forms.BoundField]:
+        return [
+            self[PREFIX + question.key]
+            for question in self.asked.asked
+            if not self._first(question)
+        ]
+
+    @property
+    def more_answered(self) -> bool:
+        """Whether anything was typed into the questions that are folded away."""
+        folded = tuple(field.html_name for field in self.more_questions)
+        return any(
+            name.startswith(folded) and "".join(values).strip()
+            for name, values in self.typed.lists()
+        )
+
+    def _first(self, question: DetailField) -> bool:
+        """Asked at once; where a set marks none, its first few are."""
+        marked = [q for q in self.asked.asked if q.asked_first]
+        return question in (marked or self.asked.asked[:FEW])
 
     @property
     def category_name(self) -> str:
@@ -213,7 +239,7 @@ class ReportForm(forms.Form):
             rest = sorted(((r.code, r.name) for r in found), key=itemgetter(1))
         choices: list[Any] = [NOT_SAID]
         choices += [(_("My regions"), own), (_("Other regions"), rest)] if own else rest
-        typed = str(self.data.get("region", ""))
+        typed = str(self.typed.get("region", ""))
         if typed and typed not in dict(own + rest):
             choices.append((typed, typed))
         self.fields["region"].widget.choices = choices
@@ -232,7 +258,7 @@ class ReportForm(forms.Form):
     def report_id(self) -> uuid.UUID | None:
         """Made with the page: the same page sent twice is the same report."""
         try:
-            return uuid.UUID(self.data.get("id", ""))
+            return uuid.UUID(self.typed.get("id", ""))
         except ValueError:
             return None
 
@@ -289,16 +315,17 @@ class ReportForm(forms.Form):
 
 
 def dressed(asked: Questions, fields: dict[str, forms.Field]) -> dict[str, forms.Field]:
-    """For a thumb: what matters first, and yes, no or not known to tap."""
-    by_name = {PREFIX + question.key: question for question in asked.asked}
-    for name, field in fields.items():
-        question = by_name[name]
+    """For a thumb: yes, no or not known to tap; and who reads what is asked."""
+    for question in asked.asked:
+        field = fields[PREFIX + question.key]
         if question.kind == "tri":
             field.widget = forms.RadioSelect(attrs={"class": "segments"}, choices=question.choices)
+        if question.kind == "number_rule":
+            # Nothing is chosen for an observer: "counted" would be a claim nobody made.
+            field.widget.widgets[-1].choices = [NOT_SAID, *PersonsBasis.choices[:-1]]
         if question.sealed:
             field.help_text = _("Only security officers read this. It is never published.")
-    first = [name for name in fields if by_name[name].asked_first]
-    return {name: fields[name] for name in [*first, *(n for n in fields if n not in first)]}
+    return fields
 
 
 def nearby_stations(user: Any, election: Election, mine: list[Region]) -> list[Station]:

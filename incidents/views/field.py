@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from elections import keyset
 from elections.models import Election, Region
+from elections.templatetags.say import day
 from incidents import categories, intake, wording
 from incidents.errors import Conflict, Invalid, TooLarge
 from incidents.forms.field import ReportForm, nearby_stations
@@ -194,13 +195,15 @@ def _tiles(chosen: str) -> list[dict[str, Any]]:
 
 
 def _moment(report: Report | None) -> dict[str, Any]:
-    """When it came in, by the clock of its place."""
+    """When it came in. `time` is that of the clock of its place, which is not named: a phone in
+    other hands must not tell where its owner was. Lists go by the clock of the capital."""
     if report is None:
         return {}
-    zone = _zone(report)
+    there = report.received_at.astimezone(ZoneInfo(_zone(report)))
     return {
-        "time": f"{report.received_at.astimezone(ZoneInfo(zone)):%H:%M}",
-        "received": wording.clock(report.received_at, zone),
+        "time": f"{there:%H:%M}",
+        "date": day(there),
+        "received": wording.clock(report.received_at, report.election.time_zone),
         "utc": wording.utc(report.received_at),
         "iso": report.received_at.isoformat(),
     }
@@ -258,6 +261,6 @@ def fate(report: Report) -> str:
         return _("It was closed: %(reason)s") % {"reason": report.state_reason}
     if report.seen_at:
         return _("A person read it: %(when)s.") % {
-            "when": wording.clock(report.seen_at, _zone(report))
+            "when": wording.clock(report.seen_at, report.election.time_zone)
         }
     return _("Nobody has read it yet.")

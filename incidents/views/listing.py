@@ -1,6 +1,7 @@
 """The public list: what was asked for, one page of it, and what can honestly be said about it."""
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -179,14 +180,22 @@ class PublicList:
         self.form.order_fields(list(OFFERED))
 
     def _offer(self, name: str, choices: list[Any]) -> None:
-        """A box to choose one; when the address names several, a box that shows them all."""
-        several = len(pieces(self.query, name)) > 1
-        box = ChosenSeveral if several else ChosenOne
-        offered = choices if several else [("", _("all")), *choices]
-        if len(choices) > 1:
-            self.form.fields[name].widget = box(choices=offered)
-        elif name not in self.query:
+        """A box to choose one; when the address names several, a box that shows them all.
+
+        A value that is no choice is shown as it was written, so that it can be taken away.
+        """
+        given = pieces(self.query, name)
+        if len(choices) < 2 and not given:
             del self.form.fields[name]
+            return
+        known = choice_words(choices)
+        choices = [*choices, *((value, value) for value in given if value not in known)]
+        several = len(given) > 1
+        self.form.fields[name].widget = (
+            ChosenSeveral(choices=choices)
+            if several
+            else ChosenOne(choices=[("", _("all")), *choices])
+        )
 
 
 def pieces(query: QueryDict, name: str) -> list[str]:
@@ -196,7 +205,7 @@ def pieces(query: QueryDict, name: str) -> list[str]:
 
 
 def category_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    whole = _("%(group)s: all kinds")
+    whole = _("%(group)s, all kinds")
     return [
         (
             group.short_name,
@@ -219,10 +228,10 @@ def election_choices(request: HttpRequest) -> list[tuple[str, str]]:
     return [(election.slug, election.name) for election in elections]
 
 
-def choice_words(field: forms.Field) -> dict[str, str]:
-    """Value → what the panel calls it; nothing for a box to write in."""
+def choice_words(choices: Iterable[Any]) -> dict[str, str]:
+    """Value → what the panel calls it, groups laid flat."""
     words: dict[str, str] = {}
-    for value, label in getattr(field.widget, "choices", ()):
+    for value, label in choices:
         if isinstance(label, list | tuple):
             words |= {str(inner): str(text) for inner, text in label}
         else:

@@ -4,7 +4,7 @@ Everything here comes from Publication and from the reference data of `elections
 cookie for somebody who is not signed in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -57,7 +57,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "entries": _entries(page.rows),
         "known": summary(asked.rows),
         "published_in_all": asked.everything.count() if asked.query_string else None,
-        "map": map_of(asked.rows, election, asked.in_region) if election else None,
+        "map": (
+            map_of(asked.rows, election, asked.in_region)
+            if election and not asked.faulty
+            else None
+        ),
         "election": election,
         "last_change": _last_change(request, election.time_zone if election else "UTC"),
         "next_url": asked.address(cursor=page.next) if page.next else "",
@@ -121,7 +125,7 @@ def _applied(asked: PublicList) -> list[dict[str, str]]:
         return []
     applied = []
     for name, field in asked.form.fields.items():
-        words = choice_words(field)
+        words = choice_words(getattr(field.widget, "choices", ()))
         several = asked.filterset.known()[name]
         for value in pieces(asked.query, name) if several else asked.query.getlist(name):
             if value.strip() and name != "ordering":
@@ -227,26 +231,36 @@ def elections(request: HttpRequest) -> HttpResponse:
 def election(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Election.objects.visible_to(request.user), slug=slug)
     user = request.user
-    turnout = TurnoutFigure.objects.visible_to(user).filter(election=found)
-    results = ResultFigure.objects.visible_to(user).filter(election=found)
+    figures = TurnoutFigure.objects.visible_to(user).filter(election=found)
+    turnout = list(figures.select_related("region", "station", "election"))
+    shares = ResultFigure.objects.visible_to(user).filter(election=found)
+    results = list(shares.select_related("contestant", "region", "station", "election"))
     published = Publication.objects.visible_to(user).filter(election=found)
     days = PollDay.objects.visible_to(user).filter(election=found)
     regions = list(Region.objects.visible_to(user).of(found).filter(level=1))
+    statements = list(Statement.objects.visible_to(user).filter(election=found))
     context = {
         "election": found,
         "threshold": wording.percent(found.threshold_percent, "exact"),
         "days": [_poll_day(day, regions) for day in days.select_related("region")],
         "blocks": SeatBlock.objects.visible_to(user).filter(election=found),
         "contestants": Contestant.objects.visible_to(user).filter(election=found),
-        "turnout": [_figure(row) for row in turnout.select_related("region", "station")],
-        "results": [
-            _figure(row) for row in results.select_related("contestant", "region", "station")
-        ],
-        "statements": Statement.objects.visible_to(user).filter(election=found),
+        "turnout": _figures(turnout),
+        "turnout_source": common_source(turnout),
+        "results": _figures(results),
+        "results_source": common_source(results),
+        "statements": statements,
+        "statements_source": common_source(statements),
         "published": published.count(),
         "canonical": absolute(request, reverse("public-election", args=[found.slug])),
     }
     return render(request, "incidents/public/election.html", context)
+
+
+def common_source(rows: Iterable[TurnoutFigure | ResultFigure | Statement]) -> str:
+    """Said once when all name the same; "" when each has to name its own."""
+    sources = {row.source for row in rows}
+    return sources.pop() if len(sources) == 1 else ""
 
 
 def _poll_day(poll_day: PollDay, clocks: Iterable[Region]) -> dict[str, Any]:
@@ -265,6 +279,11 @@ def _poll_day(poll_day: PollDay, clocks: Iterable[Region]) -> dict[str, Any]:
             for offset, regions in sorted(walls.items(), reverse=True)
         ],
     }
+
+
+def _figures(rows: Sequence[TurnoutFigure | ResultFigure]) -> list[dict[str, Any]]:
+    told_once = bool(common_source(rows))
+    return [_figure(row) | {"source": "" if told_once else row.source} for row in rows]
 
 
 def _figure(row: TurnoutFigure | ResultFigure) -> dict[str, Any]:
