@@ -67,13 +67,11 @@ class Shape:
         return self.labels is None and self.columns == COLUMNS
 
     def header(self) -> list[str]:
-        return [name for column in self.columns for name in self._names(column)]
+        return [name for column in self.columns for name in self._flat_names(column)]
 
-    def _names(self, column: Column) -> list[str]:
-        return [column.name, f"{column.name}_label"] if self._labelled(column) else [column.name]
-
-    def _labelled(self, column: Column) -> bool:
-        return self.labels is not None and bool(column.vocabulary)
+    def _flat_names(self, column: Column) -> list[str]:
+        labelled = self.labels is not None and column.vocabulary and not _by_language(column)
+        return [column.name, f"{column.name}_label"] if labelled else [column.name]
 
     def of(self, document: Document) -> dict[str, Any]:
         shaped: dict[str, Any] = {}
@@ -83,25 +81,44 @@ class Shape:
                 shaped[f"{column.name}_label"] = self.labels.of(column, document)
         return shaped
 
+    def flat(self, document: Document) -> dict[str, Any]:
+        """The same, with one text where the document has one in each language."""
+        shaped: dict[str, Any] = {}
+        for column in self.columns:
+            value = document.get(column.name)
+            shaped[column.name] = self._one_text(value) if _by_language(column) else value
+            if self.labels is not None and column.vocabulary and not _by_language(column):
+                shaped[f"{column.name}_label"] = self.labels.of(column, document)
+        return shaped
+
+    def _one_text(self, texts: Mapping[str, str] | None) -> str | None:
+        """Of the language asked for, else English, else the first there is."""
+        texts = texts or {}
+        language = self.labels.language if self.labels else "en"
+        return texts.get(language) or texts.get("en") or next(iter(texts.values()), None)
+
     def text(self, document: str) -> str:
         return document if self.whole else dumps(self.of(json.loads(document)))
 
     def cells(self, document: str) -> list[str]:
-        loaded = json.loads(document)
         row = []
-        for column in self.columns:
-            row.append(_cell(column, loaded.get(column.name)))
-            if self.labels is not None and column.vocabulary:
-                label = self.labels.of(column, loaded)
-                row.append(harmless(";".join(label) if isinstance(label, list) else label or ""))
+        for name, value in self.flat(json.loads(document)).items():
+            if column := BY_NAME.get(name):
+                row.append(_cell(column, value))
+            else:
+                row.append(harmless(";".join(value) if isinstance(value, list) else value or ""))
         return row
+
+
+def _by_language(column: Column) -> bool:
+    return column.vocabulary == "language"
 
 
 WHOLE = Shape()
 
 
 def _cell(column: Column, value: Any) -> str:
-    text = cell(column, value)
+    text = str(value or "") if _by_language(column) else cell(column, value)
     number = isinstance(value, int | float) and column.numeric
     return text if number else harmless(text)
 
@@ -188,7 +205,7 @@ def _geojson(documents: Iterable[str], shape: Shape) -> Iterator[str]:
             "type": "Feature",
             "id": loaded["ref"],
             "geometry": {"type": "Point", "coordinates": [longitude, latitude]} if known else None,
-            "properties": shape.of(loaded),
+            "properties": shape.flat(loaded),
         }
         yield separator + dumps(feature)
         separator = ",\n"

@@ -4,6 +4,7 @@ import shutil
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from django.test.utils import setup_databases, teardown_databases
 
 from incidents import guards
 
@@ -20,6 +21,19 @@ def _teardown_without_guards(self):
 
 
 TransactionTestCase._fixture_teardown = _teardown_without_guards
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """Always a test database: a fixture that opens one for a whole module may run alone.
+
+    pytest-django makes it only when a test function asks, and else leaves the real one in place.
+    """
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(autouse=True)

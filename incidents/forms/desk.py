@@ -221,7 +221,9 @@ class GradeForm(IncidentStepForm):
 
 
 class RelateForm(IncidentStepForm):
-    kind = forms.ChoiceField(label=_("This incident"), choices=RelationKind.choices)
+    kind = forms.ChoiceField(
+        label=_("This incident"), choices=[("", _("choose")), *RelationKind.choices]
+    )
     to = forms.CharField(
         label=_("Reference of the other incident"),
         max_length=24,

@@ -111,7 +111,9 @@ class RespondForm(IncidentStepForm):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    position = forms.ChoiceField(label=NAMES["position"], choices=ResponsePosition.choices)
+    position = forms.ChoiceField(
+        label=NAMES["position"], choices=[("", _("choose")), *ResponsePosition.choices]
+    )
     quote = forms.CharField(
         label=NAMES["quote"],
         max_length=10_000,

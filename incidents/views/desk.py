@@ -14,8 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
+from elections.models import Election
 from elections.templatetags.say import local
+from incidents import wording
 from incidents.models import Incident, RawReport, Report
+from incidents.querysets import desk_memberships
 from incidents.views import clocks, telling
 from incidents.views.desk_lists import (
     LIST,
@@ -63,7 +66,7 @@ def queue(request: SignedIn) -> HttpResponse:
         "applied": shown.applied(),
         "clear_url": reverse("desk-queue") + own_list,
         "tabs": _tabs(request, shown, together=together),
-        "arrivals": RawReport.objects.visible_to(request.user).unread().count(),
+        "as_of": _as_of(request),
     }
     status = 400 if shown.faulty else 200
     return render(request, "incidents/desk/queue.html", context, status=status)
@@ -156,7 +159,26 @@ def _tabs(request: SignedIn, shown: DeskList, *, together: bool) -> list[Row]:
                 "current": shown.name == name and asked == state,
             }
         )
-    return tabs
+    return tabs + _unread(request)
+
+
+def _unread(request: SignedIn) -> list[Row]:
+    count = RawReport.objects.visible_to(request.user).unread().count()
+    if not count:
+        return []
+    url = reverse("desk-arrivals")
+    return [{"text": _("Could not be read"), "url": url, "count": count, "current": False}]
+
+
+def _as_of(request: SignedIn) -> str:
+    """A list that stopped renewing itself shows it by its hour."""
+    first = (
+        Election.objects.visible_to(request.user)
+        .filter(memberships__in=[membership.pk for membership in desk_memberships(request.user)])
+        .first()
+    )
+    zone = first.time_zone if first else "UTC"
+    return wording.clock(timezone.now(), zone)
 
 
 def _counted(rows: "QuerySet[Any, Any]", field: str) -> dict[str, int]:

@@ -68,7 +68,7 @@ DID: dict[str, Any] = {
 # Steps that the world sees.
 MARKED = frozenset({"publish", "withdraw"})
 # Said by the verb itself, or of no use to a person.
-UNSAID = frozenset({"sha256", "digest", "content", "reports"})
+UNSAID = frozenset({"sha256", "digest", "content", "reports", "state"})
 WORDS: dict[str, type[TextChoices]] = {
     "status": IncidentStatus,
     "outcome": Outcome,
@@ -149,17 +149,42 @@ def speaker(election: Election, by: User, values: Iterable[Any], *, category: st
     return Speaker(election.time_zone, names, category)
 
 
-def history(
+def of_incident(
     events: Iterable[Event], election: Election, by: User, *, category: str
 ) -> list[dict[str, Any]]:
     """Newest first, as desk/_history.html shows it."""
     found = list(events)
     said = [part for event in found for part in (event.before, event.after)]
     voice = speaker(election, by, said, category=category)
-    return [_line(event, voice) for event in found]
+    return [
+        _line(event, {**event.before, "status": status}, voice, unsaid={"incident"})
+        for event, status in _with_status(found)
+    ]
 
 
-def _line(event: Event, voice: Speaker) -> dict[str, Any]:
+def of_report(events: Iterable[Event], election: Election, by: User) -> list[dict[str, Any]]:
+    """Newest first; the incidents are named, where they stand is told on their own pages."""
+    voice = speaker(election, by, [])
+    return [_line(event, event.before, voice, unsaid={"status"}) for event in events]
+
+
+def _with_status(newest_first: list[Event]) -> list[tuple[Event, str | None]]:
+    """Each line with the status before it.
+
+    A link tells only the status after it; that it reopened a parked incident shows here.
+    """
+    told = []
+    status: str | None = None
+    for event in reversed(newest_first):
+        after = event.after.get("status")
+        told.append((event, event.before.get("status") or status or after))
+        status = after or status
+    return told[::-1]
+
+
+def _line(
+    event: Event, before: Mapping[str, Any], voice: Speaker, *, unsaid: set[str]
+) -> dict[str, Any]:
     return {
         "when": wording.clock(event.at, voice.zone),
         "iso": event.at.isoformat(),
@@ -169,7 +194,9 @@ def _line(event: Event, voice: Speaker) -> dict[str, Any]:
         "report": event.report,
         "reason": event.reason,
         "marked": event.verb in MARKED,
-        "changes": changes(event.before, event.after, voice),
+        "changes": [
+            line for line in changes(before, event.after, voice) if line["field"] not in unsaid
+        ],
     }
 
 
@@ -183,6 +210,7 @@ def changes(
             continue
         lines.append(
             {
+                "field": field,
                 "label": name_of(field),
                 "before": voice.say(field, before[field]) if field in before else "",
                 "after": voice.say(field, value),

@@ -197,7 +197,7 @@ def _history(request: SignedIn, incident: Incident) -> list[dict[str, Any]]:
         .select_related("actor", "report")
         .order_by("-seq")[: desk_history.MOST]
     )
-    return desk_history.history(
+    return desk_history.of_incident(
         events,
         incident.election,
         request.user,
@@ -228,4 +228,18 @@ def _steps(request: SignedIn, incident: Incident, known: dict[str, Any]) -> dict
         "text_first": bool(first and axis_of(first) == "publication"),
         "axes": [(label, by_axis[axis]) for axis, label in AXES if by_axis[axis]],
         "nothing_allowed": not offers and incident.status != IncidentStatus.MERGED,
+        "hint": "" if first else _hint(incident, {offer.name for offer in offers}, text),
     }
+
+
+def _hint(incident: Incident, offered: set[str], text: dict[str, Any]) -> str:
+    """What the incident waits for when no step of this person is the next one."""
+    if "corroborate" in offered:
+        return _("One source so far. A second, or evidence that fits, makes it corroborated.")
+    if text["state"] == "submitted" and not text["your_own"]:
+        return _("The public text waits for a second editor.")
+    if text["waits"]:
+        return _("The public text waits for its hour.")
+    if text["state"] == "none" and incident.status in ("open", "in_review"):
+        return _("An editor can begin the public text.")
+    return ""

@@ -69,8 +69,11 @@ class DeskList:
         if not pieces(asked, self.state):
             asked.setlist(self.state, list(self.waiting))
         self.filterset = self.filters(asked, rows, request=request, page=True)
-        self.parsed = parse(self.filterset, also=None)
         self.form = self.filterset.form
+        for name, label in self.offered.items():
+            # Before the form is read: reading binds the fields with the labels they have.
+            self.form.fields[name].label = label
+        self.parsed = parse(self.filterset, also=None)
         self._dress()
         self._say_faults()
 
@@ -152,22 +155,16 @@ class DeskList:
 
     def _dress(self) -> None:
         for name, one in list(self.form.fields.items()):
-            if name in self.offered:
-                # Checking the form has bound it already, and without our words.
-                one.label = self.form[name].label = self.offered[name]
-            elif name in self.query:
+            if name not in self.offered and name in self.query:
                 one.widget = forms.MultipleHiddenInput()
-            else:
+            elif name not in self.offered:
                 del self.form.fields[name]
         self.form.order_fields(list(self.offered))
-        fields = self.form.fields
         self._offer("category", category_choices())
         self._offer("region", region_choices(self.request))
         self._offer("election", election_choices(self.request))
-        for widget, offers in ((Ticked, self.boxes()), (ChosenOne, self.menus())):
-            for name, choices in offers.items():
-                if name in self.offered:
-                    fields[name].widget = widget(choices=choices)
+        self._offer_words()
+        fields = self.form.fields
         for name in ("received_from", "received_to", "occurred_from", "occurred_to"):
             if name in fields:
                 fields[name].widget.input_type = "date"
@@ -177,6 +174,16 @@ class DeskList:
             self.form.data = self.form.data.copy()
             self.form.data[LIST] = self.name
             fields[LIST] = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def _offer_words(self) -> None:
+        fields = self.form.fields
+        for name, choices in self.boxes().items():
+            if name in self.offered:
+                fields[name].widget = Ticked(choices=choices)
+        for name, choices in self.menus().items():
+            if name in self.offered:
+                several = len(pieces(self.query, name)) > 1
+                fields[name].widget = (ChosenSeveral if several else ChosenOne)(choices=choices)
 
     def _offer(self, name: str, choices: Choices) -> None:
         several = len(pieces(self.query, name)) > 1
@@ -212,10 +219,11 @@ class ReportList(DeskList):
     }
 
     def boxes(self) -> dict[str, Choices]:
-        return {"state": ReportState.choices, "danger": Danger.choices}
+        return {"state": ReportState.choices}
 
     def menus(self) -> dict[str, Choices]:
         return {
+            "danger": [("", _("all")), *Danger.choices],
             "seen": YES_OR_NO,
             "unresolved": YES_OR_NO,
             "source": [("", _("all")), *Source.choices],
@@ -257,9 +265,6 @@ class IncidentList(DeskList):
         return {
             "status": IncidentStatus.choices,
             "severity": grades,
-            "verification": Verification.choices,
-            "publication": [("none", _("Not begun")), *DraftState.choices],
-            "danger": Danger.choices[1:],
         }
 
     def menus(self) -> dict[str, Choices]:
@@ -267,6 +272,9 @@ class IncidentList(DeskList):
         named = [(name, name) for name in pieces(self.query, "assignee")]
         return {
             "assignee": own + [pair for pair in named if pair[0] not in ("me", "none")],
+            "verification": [("", _("all")), *Verification.choices],
+            "publication": [("", _("all")), ("none", _("Not begun")), *DraftState.choices],
+            "danger": [("", _("all")), *Danger.choices[1:]],
             "ordering": [
                 ("", _("gravest first")),
                 ("-changed", _("latest change first")),

@@ -46,8 +46,12 @@ INCIDENT_FORMS: dict[str, type[forms.IncidentStepForm]] = {
     "withdraw": forms.WithdrawForm,
     "restore": forms.RestoreForm,
 }
-# Forms that need the whole page; the incident's page links to them.
-WHOLE_PAGE = frozenset({"edit", "write", "respond"})
+# Forms that need the whole page; the incident's page links to them in these words.
+WHOLE_PAGE: dict[str, Any] = {
+    "edit": _("Change the facts"),
+    "write": _("Write the public text"),
+    "respond": _("Add an official response"),
+}
 DANGEROUS = frozenset({"withdraw", "merge", "refute", "quarantine", "dismiss"})
 # The first of these that is allowed is the next thing to do, and the one filled button.
 NEXT_ON_REPORT = ("open_incident", "clear", "reinstate")
@@ -104,6 +108,10 @@ class Offer:
     @property
     def name(self) -> str:
         return self.step.name
+
+    @property
+    def label(self) -> Any:
+        return WHOLE_PAGE.get(self.name, self.step.label)
 
     @property
     def danger(self) -> bool:

@@ -170,12 +170,7 @@ def _history(request: SignedIn, report: Report) -> list[dict[str, Any]]:
         .select_related("actor", "incident")
         .order_by("-seq")[: desk_history.MOST]
     )
-    return desk_history.history(
-        events,
-        report.election,
-        request.user,
-        category=report.category,
-    )
+    return desk_history.of_report(events, report.election, request.user)
 
 
 def _conflicts(request: SignedIn, report: Report) -> int:

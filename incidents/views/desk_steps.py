@@ -104,6 +104,11 @@ def renewed(
             desk_offers.on_incident(offer.step, incident, request.user, mine=typed),
             differences,
         )
+    if offer.name == "approve":
+        # The page shows the text as it is now; only that text may be approved from it.
+        offer = desk_offers.on_incident(offer.step, incident, request.user)
+        offer.form.initial["embargo_until"] = form.cleaned_data["embargo_until"]
+        return offer, differences
     form.version = incident.version
     return offer, differences
 

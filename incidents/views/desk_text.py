@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from incidents import composing, presenting, publishing, wording
@@ -34,6 +35,8 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         "state": "none",
         "problems": [],
         "publishable": False,
+        "waits": False,
+        "your_own": "",
     }
     if draft is None:
         return nothing | {"public": public, "live_url": ""}
@@ -81,11 +84,13 @@ def own_work(draft: Draft, by: User) -> str:
 
 
 def preview(incident: Incident, content: dict[str, Any]) -> dict[str, Any]:
-    """What the component of the public page needs, and the text in each language."""
+    """What the component of the public page needs, and the text in the other languages."""
     public = composing.compose(incident, content)
     places = presenting.places_of(incident.election, [public])
+    told = presenting.told_in_full(public, places)
+    shown = told["title"].language or get_language()
     return {
-        "told": presenting.told_in_full(public, places),
+        "told": told,
         "texts": [
             {
                 "language": language,
@@ -94,6 +99,7 @@ def preview(incident: Incident, content: dict[str, Any]) -> dict[str, Any]:
                 "summary": public["summary"].get(language, ""),
             }
             for language, name in settings.LANGUAGES
+            if language != shown
         ],
     }
 

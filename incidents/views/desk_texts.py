@@ -85,7 +85,9 @@ def _draft_row(draft: Draft, request: SignedIn) -> Row:
         "verification": incident.verification,
         "languages": [code for code, text in draft.content.get("title", {}).items() if text],
         "editor": draft.last_editor.get_username(),
-        "submitted_by": draft.submitted_by.get_username() if draft.submitted_by else "",
+        "submitted_by": draft.submitted_by.get_username()
+        if draft.submitted_by and draft.submitted_by_id != draft.last_editor_id
+        else "",
         "approved_by": draft.approved_by.get_username() if draft.approved_by else "",
         "state": draft.state,
         "embargo": wording.clock(embargo, incident.election.time_zone) if embargo else "",
@@ -141,8 +143,8 @@ def _arrival(raw: RawReport, *, whole: bool) -> Row:
 def visible(text: str) -> str:
     """A stranger's bytes as text that shows everything and steers nothing.
 
-    Control characters become their pictures, marks that turn the direction of writing their
-    code in brackets.
+    Control characters, and marks that turn the direction of writing, become their code in
+    brackets.
     """
     return "".join(_shown(character) for character in text)
 
@@ -151,11 +153,7 @@ def _shown(character: str) -> str:
     code = ord(character)
     if character in "\n\t":
         return character
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\N{SYMBOL FOR DELETE}"
-    if 0x80 <= code < 0xA0 or code in BIDI or 0xD800 <= code < 0xE000:
+    if code < 0x20 or 0x7F <= code < 0xA0 or code in BIDI or 0xD800 <= code < 0xE000:
         return f"[U+{code:04X}]"
     return character
 

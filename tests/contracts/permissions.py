@@ -143,15 +143,29 @@ KEPT_IN_ADMIN = {
     "observers": "user organisation team membership device apitoken",
 }
 BOTH = {"GET": ADMINS, "POST": ADMINS}
+NOBODY_FINDS = Rule(frozenset(), people("admin"))
 ADMIN = {
     "admin:index": Row("/admin/", BOTH),
     "admin:app_list": Row("/admin/elections/", BOTH),
+    "admin:login": Row("/admin/login/", BOTH),
+    "admin:logout": Row("/admin/logout/", BOTH),
+    "admin:password_change": Row("/admin/password_change/", BOTH),
+    "admin:password_change_done": Row("/admin/password_change/done/", BOTH),
+    "admin:autocomplete": Row(
+        "/admin/autocomplete/?app_label=observers&model_name=membership&field_name=user", BOTH
+    ),
+    "admin:jsi18n": Row("/admin/jsi18n/", BOTH),
+    "admin:view_on_site": Row("/admin/r/1/1/", {"GET": NOBODY_FINDS, "POST": NOBODY_FINDS}),
+    "admin:auth_user_password_change": Row("/admin/observers/user/0/password/", BOTH),
+    # What begins like the admin and is no page of it.
+    "admin/(?P<url>.*)$": Row("/admin/nothing/", {"GET": NOBODY_FINDS, "POST": NOBODY_FINDS}),
 }
 for app, models in KEPT_IN_ADMIN.items():
     for model in models.split():
         base = f"/admin/{app}/{model}/"
         ADMIN |= {
             f"admin:{app}_{model}_changelist": Row(base, BOTH),
+            f"admin/{app}/{model}/<path:object_id>/": Row(f"{base}0/", BOTH),
             f"admin:{app}_{model}_add": Row(f"{base}add/", BOTH),
             f"admin:{app}_{model}_change": Row(f"{base}0/change/", BOTH),
             f"admin:{app}_{model}_delete": Row(f"{base}0/delete/", BOTH),

@@ -154,7 +154,7 @@ def test_what_is_for_security_is_for_security():
 def test_what_could_not_be_read_is_announced():
     walking.refused_arrival(b'{"text": ')
     text = signed_in("coordinator").get("/desk/").content.decode()
-    assert "One arrival could not be read" in text
+    assert "Could not be read" in text
     assert reverse("desk-arrivals") in text
 
 
