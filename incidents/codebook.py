@@ -236,7 +236,7 @@ COLUMNS: tuple[Column, ...] = (
         "object",
         "Title by language. In CSV and GeoJSON one text: of labels=, else English.",
         "Заголовок по языкам. В CSV и GeoJSON один текст: на языке labels=, иначе английский.",
-        "Тілдер бойынша тақырып. CSV мен GeoJSON-да бір мәтін: labels= тілінде, әйтпесе ағылшынша.",
+        "Тілдер бойынша тақырып. CSV мен GeoJSON-да бір мәтін: labels= тілінде не ағылшынша.",
         vocabulary="language",
         csv="json",
     ),

@@ -5,6 +5,7 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 
 from incidents import guards
 
@@ -61,3 +62,10 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    """A request leaves its language behind in the thread; a test begins without it."""
+    with translation.override("en"):
+        yield

@@ -18,7 +18,7 @@ from incidents.views.desk import incident_rows
 from incidents.views.desk_offers import NEXT_ON_REPORT, next_of, on_report, reads_sealed
 from incidents.views.desk_steps import Scene
 from incidents.views.entering import SignedIn, desk_only
-from incidents.vocabulary import Audience
+from incidents.vocabulary import Audience, ReportState
 
 TEMPLATE = "incidents/desk/report_step.html"
 
@@ -53,6 +53,7 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "events": _history(request, found),
         "conflicts": _conflicts(request, found),
         "refs": refs(request, found.election_id),
+        "waiting_next": _waiting_next(request, found),
     }
     return render(request, "incidents/desk/report.html", context)
 
@@ -171,6 +172,19 @@ def _history(request: SignedIn, report: Report) -> list[dict[str, Any]]:
         .order_by("-seq")[: desk_history.MOST]
     )
     return desk_history.of_report(events, report.election, request.user)
+
+
+def _waiting_next(request: SignedIn, report: Report) -> dict[str, Any] | None:
+    """The report to read after this one, in the order of the queue."""
+    rows = Report.objects.on_desk(request.user).filter(state=ReportState.RECEIVED)
+    found = rows.exclude(pk=report.pk).order_by("-danger", "received_at", "pk").first()
+    if found is None:
+        return None
+    return {
+        "url": reverse("desk-report", args=[found.pk]),
+        "ref": found.ref,
+        "danger": telling.danger_words(found),
+    }
 
 
 def _conflicts(request: SignedIn, report: Report) -> int:

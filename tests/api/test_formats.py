@@ -118,7 +118,7 @@ def test_labels_stand_beside_the_codes(client):
     assert row["title_label"] == "Observers refused"
     assert list(row)[:2] == ["election", "election_label"]
     [line] = table(file_of(client, "format=csv&labels=ru&fields=regions,title"))
-    assert line["title_label"] == "Наблюдателей не пустили"
+    assert line["title"] == "Наблюдателей не пустили"
     assert line["regions_label"] == "Almaty;Shymkent"
 
 

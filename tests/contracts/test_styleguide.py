@@ -42,7 +42,7 @@ def reached_from(*names: str) -> set[str]:
 )
 def test_a_template_has_no_style_or_script_of_its_own(path):
     text = written(path)
-    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
+    assert not re.search(r"\sstyle=|<style|\son(?!e=)[a-z]+=|javascript:", text)
     assert not re.search(r"<script(?![^>]*\ssrc=)", text)
 
 

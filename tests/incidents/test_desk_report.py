@@ -219,3 +219,13 @@ def test_a_long_arrival_is_cut_and_can_be_read_whole():
     whole = "?whole=" + text.split("?whole=")[1].split('"')[0]
     assert "end of it" in client.get("/desk/arrivals/" + whole).content.decode()
     assert client.get("/desk/arrivals/?whole=9" + "9" * 30).status_code == 200
+
+
+def test_the_next_waiting_report_is_one_step_away():
+    first = walking.filed_report(text="Read this.")
+    assert "No other report is waiting." in page(first)
+    walking.filed_report(text="Calm.")
+    urgent = walking.filed_report(text="Urgent.", danger="ongoing")
+    text = page(first)
+    assert f'rel="next" href="/desk/reports/{urgent.pk}/"' in text
+    assert "The danger continues" in text

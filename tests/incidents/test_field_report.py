@@ -1,4 +1,4 @@
-"""The observer's form, without script: what is typed becomes a report, and nothing typed is lost."""
+"""The observer's form, without script: it becomes a report, and nothing typed is lost."""
 
 import re
 import uuid
@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from elections.models import Station
 from incidents.models import RawReport, Report
@@ -162,8 +163,10 @@ def test_everything_on_the_form_reaches_the_report(observer):
 def test_the_time_is_that_of_the_clock_on_the_wall(observer, typed, start, end, precision):
     send(observer, text="x", **typed)
     report = filed()
-    for moment, expected in ((report.occurred_start, start), (report.occurred_end, end)):
-        assert moment and moment.strftime("%Y-%m-%dT%H:%M:%S") == expected or moment is expected
+    told = [
+        at and f"{at:%Y-%m-%dT%H:%M:%S}" for at in (report.occurred_start, report.occurred_end)
+    ]
+    assert told == [start, end]
     assert report.occurred_precision == precision
 
 
@@ -271,7 +274,7 @@ def test_answers_to_another_kind_are_kept_as_typed(observer):
 def assert_kept(response, status: int, text: str) -> str:
     html = response.content.decode()
     assert response.status_code == status, html
-    assert text.replace("<", "&lt;") in html
+    assert escape(text) in html
     assert not Report.objects.exists()
     return html
 
