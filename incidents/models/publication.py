@@ -23,6 +23,8 @@ from incidents.vocabulary import (
     WithdrawReason,
 )
 
+LIVE = Q(live=True)
+
 
 class Draft(models.Model):
     """The editor's working copy: private, and the only place where a public text is prepared.
@@ -100,9 +102,18 @@ class Publication(Happening, InPhase):
     class Meta(Happening.Meta):
         ordering = ["-published_at", "-id"]
         indexes = [
-            models.Index(fields=["live", "-published_at", "-id"], name="publication_newest"),
-            models.Index(fields=["election", "-published_at", "-id"], name="publication_election"),
-            models.Index(fields=["category", "-published_at"], name="publication_category"),
+            # Of the live ones only: SQLite uses no index on a bare boolean column.
+            models.Index(
+                fields=["-published_at", "-id"], name="publication_newest", condition=LIVE
+            ),
+            models.Index(
+                fields=["election", "-published_at", "-id"],
+                name="publication_election",
+                condition=LIVE,
+            ),
+            models.Index(
+                fields=["-occurred_sort", "-id"], name="publication_occurred", condition=LIVE
+            ),
         ]
         constraints = [
             *Happening.Meta.constraints,
