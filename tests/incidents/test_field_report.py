@@ -252,7 +252,10 @@ def test_no_question_is_answered_for_the_observer(observer):
     hidden = page(observer)
     typed = {"category": "DET01", "text": "x", **hidden, "step": "questions"}
     html = observer.post(FORM, typed).content.decode()
-    controls = re.findall(r'<(?:select|input)[^>]*name="(answer_[^"]+)"', html)
+    boxes = (
+        r'<(?:select|textarea|input type="(?:text|number|date|time)")[^>]*name="(answer_[^"]+)"'
+    )
+    controls = re.findall(boxes, html)
     assert len(controls) > 20
     observer.post(
         FORM, typed | dict.fromkeys(controls, "") | {"questions": "DET01", "step": "send"}
@@ -390,7 +393,8 @@ def test_a_number_that_somebody_else_used_tells_nothing_about_their_report(obser
 
 def test_a_follow_up_names_an_own_earlier_report_as_it_was_written_down(observer):
     earlier = walking.filed_report(walking.person("observer"))
-    misread = earlier.ref.lower().replace("0", "o")
+    prefix, tail = earlier.ref.lower().split("-")
+    misread = f" {prefix}-{tail.replace('0', 'o').replace('1', 'l')} "
     send(observer, text="They were let in later.", follow_up_of=misread, follow_up_kind="outcome")
     follow_up = Report.objects.exclude(pk=earlier.pk).get()
     assert (follow_up.follow_up_of, follow_up.follow_up_kind) == (earlier.pk, "outcome")
