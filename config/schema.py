@@ -74,7 +74,7 @@ class AutoSchema(openapi.AutoSchema):
     view: Any  # an Endpoint
 
     def documented(self) -> Operation:
-        found = self.view.documented.get(self.view.action)
+        found: Operation | None = self.view.documented.get(self.view.action)
         if found is not None:
             return found
         answer = getattr(self.view, "serializer_class", None)

@@ -34,9 +34,21 @@ PLACE_CHOICES = [p for p in COARSENESS if p != PlacePrecision.ADDRESS]
 TIME_CHOICES = ("as_known", "hour", "day")
 # Public fields that are columns under the same name.
 COPIED = (
-    "category severity verification sources occurred_precision regions_at_least place_precision "
-    "longitude latitude persons_min persons_max persons_basis details responses"
-).split()
+    "category",
+    "severity",
+    "verification",
+    "sources",
+    "occurred_precision",
+    "regions_at_least",
+    "place_precision",
+    "longitude",
+    "latitude",
+    "persons_min",
+    "persons_max",
+    "persons_basis",
+    "details",
+    "responses",
+)
 CONTENT_FIELDS = ("title", "summary", "place_precision", "time", "both_sides")
 
 

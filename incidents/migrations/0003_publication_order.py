@@ -4,35 +4,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('elections', '0002_say_relations_in_words'),
-        ('incidents', '0002_guards'),
+        ("elections", "0002_say_relations_in_words"),
+        ("incidents", "0002_guards"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='publication',
-            name='publication_newest',
+            model_name="publication",
+            name="publication_newest",
         ),
         migrations.RemoveIndex(
-            model_name='publication',
-            name='publication_election',
+            model_name="publication",
+            name="publication_election",
         ),
         migrations.RemoveIndex(
-            model_name='publication',
-            name='publication_category',
+            model_name="publication",
+            name="publication_category",
         ),
         migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(condition=models.Q(('live', True)), fields=['-published_at', '-id'], name='publication_newest'),
+            model_name="publication",
+            index=models.Index(
+                condition=models.Q(("live", True)),
+                fields=["-published_at", "-id"],
+                name="publication_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(condition=models.Q(('live', True)), fields=['election', '-published_at', '-id'], name='publication_election'),
+            model_name="publication",
+            index=models.Index(
+                condition=models.Q(("live", True)),
+                fields=["election", "-published_at", "-id"],
+                name="publication_election",
+            ),
         ),
         migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(condition=models.Q(('live', True)), fields=['-occurred_sort', '-id'], name='publication_occurred'),
+            model_name="publication",
+            index=models.Index(
+                condition=models.Q(("live", True)),
+                fields=["-occurred_sort", "-id"],
+                name="publication_occurred",
+            ),
         ),
     ]

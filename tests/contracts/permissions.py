@@ -58,6 +58,9 @@ WRITERS = Rule(
 DESK = Rule(people("coordinator editor security foreign_coordinator"))
 # What belongs to the election: a desk elsewhere does not learn that it exists.
 DESK_HERE = Rule(people("coordinator editor security"), people("foreign_coordinator"))
+# Of a step's page only those may know who may take the step.
+DISMISS = Rule(people("coordinator security"), people("foreign_coordinator"))
+CLAIM = Rule(people("coordinator"), people("foreign_coordinator"))
 API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
 API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
@@ -131,9 +134,13 @@ PAGES = {
     "field-reports": page("/report/mine/", GET=WRITERS),
     "desk-queue": page("/desk/", GET=DESK),
     "desk-report": page("/desk/reports/{s.report.pk}/", GET=DESK_HERE),
-    "desk-report-step": page("/desk/reports/{s.report.pk}/steps/dismiss/", POST=DESK_HERE),
+    "desk-report-step": page(
+        "/desk/reports/{s.report.pk}/steps/dismiss/", GET=DISMISS, POST=DISMISS
+    ),
     "desk-incident": page("/desk/incidents/{s.incident.ref}/", GET=DESK_HERE),
-    "desk-incident-step": page("/desk/incidents/{s.incident.ref}/steps/claim/", POST=DESK_HERE),
+    "desk-incident-step": page(
+        "/desk/incidents/{s.incident.ref}/steps/claim/", GET=CLAIM, POST=CLAIM
+    ),
     "desk-drafts": page("/desk/drafts/", GET=DESK),
     "desk-arrivals": page("/desk/arrivals/", GET=DESK),
 }
