@@ -25,14 +25,16 @@ NUMERIC = frozenset({"integer", "number"})
 
 @dataclass(frozen=True)
 class Column:
-    """`csv`: how a value becomes a cell. plain: as it is; joined: with ";"; json: as JSON text."""
+    """`csv`: how a value becomes a cell. plain: as it is; joined: with ";"; json: as JSON text;
+    text: of one language, as in GeoJSON.
+    """
 
     name: str
     type: Type
     about: Mapping[str, str]
     unit: str = ""
     vocabulary: str = ""
-    csv: Literal["plain", "joined", "json"] = "plain"
+    csv: Literal["plain", "joined", "json", "text"] = "plain"
     since: str = "1.0"
 
     @property
@@ -238,7 +240,7 @@ COLUMNS: tuple[Column, ...] = (
         "Заголовок по языкам. В CSV и GeoJSON один текст: на языке labels=, иначе английский.",
         "Тілдер бойынша тақырып. CSV мен GeoJSON-да бір мәтін: labels= тілінде не ағылшынша.",
         vocabulary="language",
-        csv="json",
+        csv="text",
     ),
     _column(
         "summary",
@@ -247,7 +249,7 @@ COLUMNS: tuple[Column, ...] = (
         "Публичный текст по языкам, написан редактором. В CSV и GeoJSON один текст.",
         "Редактор жазған жария мәтін, тілдер бойынша.",
         vocabulary="language",
-        csv="json",
+        csv="text",
     ),
     _column(
         "details",
@@ -313,7 +315,13 @@ def cell(column: Column, value: Any) -> str:
         return ";".join(str(item) for item in value)
     if column.csv == "json":
         return dumps(value) if value else ""
-    return str(value)
+    return one_text(value) or "" if isinstance(value, dict) else str(value)
+
+
+def one_text(texts: Mapping[str, str] | None, language: str = "en") -> str | None:
+    """In this language, else in English, else in the first there is."""
+    texts = texts or {}
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), None)
 
 
 def dumps(value: Any) -> str:

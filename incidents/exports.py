@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.models import QuerySet
 
-from incidents.codebook import BY_NAME, COLUMNS, Column, cell, dumps, labels
+from incidents.codebook import BY_NAME, COLUMNS, Column, cell, dumps, labels, one_text
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -41,8 +41,8 @@ class Labels:
         value = document.get(column.name)
         if value is None:
             return None
-        if column.vocabulary == "language":
-            return value.get(self.language) or value.get("en") or next(iter(value.values()), None)
+        if _by_language(column):
+            return one_text(value, self.language)
         if isinstance(value, list):
             return [self._name(column, code, document) for code in value]
         return self._name(column, value, document)
@@ -92,10 +92,7 @@ class Shape:
         return shaped
 
     def _one_text(self, texts: Mapping[str, str] | None) -> str | None:
-        """Of the language asked for, else English, else the first there is."""
-        texts = texts or {}
-        language = self.labels.language if self.labels else "en"
-        return texts.get(language) or texts.get("en") or next(iter(texts.values()), None)
+        return one_text(texts, self.labels.language if self.labels else "en")
 
     def text(self, document: str) -> str:
         return document if self.whole else dumps(self.of(json.loads(document)))
@@ -111,14 +108,14 @@ class Shape:
 
 
 def _by_language(column: Column) -> bool:
-    return column.vocabulary == "language"
+    return column.csv == "text"
 
 
 WHOLE = Shape()
 
 
 def _cell(column: Column, value: Any) -> str:
-    text = str(value or "") if _by_language(column) else cell(column, value)
+    text = cell(column, value)
     number = isinstance(value, int | float) and column.numeric
     return text if number else harmless(text)
 
