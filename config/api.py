@@ -8,6 +8,7 @@ from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
+from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.request import Request
@@ -31,7 +32,8 @@ class Schema(PublicRead):
 @cache
 def described() -> dict[str, Any]:
     generator: Any = SchemaGenerator  # has no types
-    schema: dict[str, Any] = generator().get_schema(request=None, public=True)
+    with translation.override("en"):  # the first to ask may speak another language
+        schema: dict[str, Any] = generator().get_schema(request=None, public=True)
     return schema
 
 

@@ -48,7 +48,7 @@ def test_a_cell_says_what_the_document_says():
         zip(codebook.headers(columns), codebook.flatten(document, columns), strict=True)
     ) == {
         "regions": "KZ-ALA;KZ-SHY",
-        "title": '{"ru":"Ё"}',
+        "title": "Ё",
         "responses": "",
         "persons_min": "",
         "severity": "3",
