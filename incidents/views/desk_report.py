@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from elections.templatetags.say import local
 from incidents import duplicates, steps, workflow
+from incidents.duplicates import Why
 from incidents.models import Event, Incident, RawReport, Report
 from incidents.transitions import REPORT
 from incidents.views import clocks, desk_history, desk_steps, telling
@@ -38,8 +39,6 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
     allowed = steps.allowed_on_report(found, by=request.user)
     first = next_of(allowed, NEXT_ON_REPORT)
     offers = [on_report(step, found) for step in allowed]
-    seen = Incident.objects.visible_to(request.user)
-    suggested = duplicates.similar(found, seen) if _offered(offers, "link") else []
     context = {
         "section": "queue",
         "report": found,
@@ -47,7 +46,8 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "first": next((o for o in offers if first and o.name == first.name), None),
         "others": [o for o in offers if not (first and o.name == first.name)],
         "link": _offered(offers, "link"),
-        "suggested": incident_rows(request, suggested),
+        "suggested": _suggested(request, found) if _offered(offers, "link") else [],
+        "sent_twice": _sent_twice(request, found),
         "incidents": incident_rows(request, list(_linked(request, found))),
         "follow_ups": _follow_ups(request, found),
         "events": _history(request, found),
@@ -135,6 +135,44 @@ def refs(request: SignedIn, election_id: int) -> list[tuple[str, str]]:
 
 def _offered(offers: list[Any], name: str) -> Any:
     return next((offer for offer in offers if offer.name == name), None)
+
+
+def _suggested(request: SignedIn, report: Report) -> list[dict[str, Any]]:
+    """Incidents it may tell of, each with why; a person decides."""
+    found = duplicates.candidates(report, by=request.user)
+    rows = incident_rows(request, [one.incident for one in found])
+    return [row | {"why": _why(one)} for row, one in zip(rows, found, strict=True)]
+
+
+def _why(one: duplicates.Candidate) -> list[str]:
+    words = {
+        Why.SAME_STATION: _("the same station"),
+        Why.DIFFERENT_STATION: _("another station: relate it, do not merge"),
+        Why.NEAR_M: _("%(metres)s m away") % {"metres": one.metres},
+        Why.SAME_REGION: _("the same region"),
+        Why.SAME_GROUP: _("the same kind"),
+        Why.SAME_CATEGORY: _("the same category"),
+        Why.MINUTES_APART: _("%(minutes)s min apart") % {"minutes": one.minutes}
+        if one.minutes
+        else _("at the same time"),
+        Why.TIME_UNKNOWN: _("the time of one is not known"),
+        Why.SIMILAR_TEXT: _("similar words"),
+    }
+    closer = {Why.SAME_GROUP} if Why.SAME_CATEGORY in one.why else set()
+    return [str(words[why]) for why in one.why if why not in closer]
+
+
+def _sent_twice(request: SignedIn, report: Report) -> list[dict[str, Any]]:
+    """The same words from the same account or phone within minutes."""
+    return [
+        {
+            "url": reverse("desk-report", args=[row.pk]),
+            "ref": row.ref,
+            "state": row.state,
+            "received": local(row.received_at, telling.report_zone(row)),
+        }
+        for row in duplicates.double_sends(report, by=request.user)
+    ]
 
 
 def _linked(request: SignedIn, report: Report) -> Any:

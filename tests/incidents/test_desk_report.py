@@ -103,6 +103,7 @@ def test_likely_incidents_are_suggested_and_linked_with_one_button():
     text = page(report)
     assert incident.ref in text.split("Perhaps part of one of these")[1].split("Other steps")[0]
     assert far.ref not in text.split("Perhaps part of one of these")[1].split("Other steps")[0]
+    assert "the same region · the same category · the time of one is not known" in text
     answer = step(report, "link", incident=incident.ref.lower())
     assert answer.status_code == 303
     assert list(report.incidents.all()) == [incident]
@@ -229,3 +230,12 @@ def test_the_next_waiting_report_is_one_step_away():
     text = page(first)
     assert f'rel="next" href="/desk/reports/{urgent.pk}/"' in text
     assert "The danger continues" in text
+
+
+def test_what_was_sent_twice_is_said():
+    first = walking.filed_report(text="We were not let into station 7 this morning.")
+    again = walking.filed_report(text="We were not let into station 7 this morning.")
+    text = page(first)
+    assert "Sent twice?" in text
+    assert f'href="/desk/reports/{again.pk}/"' in text
+    assert "Sent twice?" not in page(walking.filed_report(text="Something else entirely."))
