@@ -43,6 +43,8 @@ ADMIN = (
     gettext_noop(
         "Items must be selected in order to perform actions on them. No items have been changed."
     ),
+    gettext_noop("Add %s"),
+    gettext_noop("Add %(name)s"),
     gettext_noop("Change %s"),
     ngettext_lazy(
         "%(count)s %(name)s was changed successfully.",

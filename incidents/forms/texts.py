@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incidents import composing
 from incidents.forms.desk import IncidentStepForm, area
@@ -23,10 +24,10 @@ TIMES = {
 PARTS = ("title", "summary")
 CLAIMS = [
     ("", _("choose")),
-    ("number", _("number")),
-    ("status", _("status")),
-    ("charges", _("charges")),
-    ("scope", _("applies to")),
+    ("number", pgettext_lazy("claim of an authority", "number")),
+    ("status", pgettext_lazy("claim of an authority", "status")),
+    ("charges", pgettext_lazy("claim of an authority", "charges")),
+    ("scope", pgettext_lazy("claim of an authority", "applies to")),
 ]
 
 
