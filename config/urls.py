@@ -1,5 +1,6 @@
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from config.admin_site import site
@@ -13,7 +14,7 @@ urlpatterns = [
     path("admin/", site.urls),
     # Without a token: it changes nothing but the reader's language, and a token would set a
     # cookie on every public page.
-    path("language/", csrf_exempt(set_language), name="set_language"),
+    path("language/", csrf_exempt(require_POST(set_language)), name="set_language"),
 ]
 
 handler400 = "config.errors.bad_request"

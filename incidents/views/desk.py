@@ -32,6 +32,7 @@ from incidents.views.entering import SignedIn, desk_only
 from incidents.vocabulary import Danger, DraftState, IncidentStatus, ReportState
 
 FEW = 25
+BESIDE = 12
 EXCERPT = 160
 TABS: tuple[tuple[str, str, str, Any], ...] = (
     ("reports", "state", ReportState.RECEIVED, lazy("Reports waiting")),
@@ -160,6 +161,33 @@ def _tabs(request: SignedIn, shown: DeskList, *, together: bool) -> list[Row]:
             }
         )
     return tabs + _unread(request)
+
+
+def beside(request: SignedIn, current: str) -> list[Row]:
+    """The head of the queue for wide screens; `current`: reference of the page it stands on."""
+    waiting = Report.objects.on_desk(request.user).filter(state=ReportState.RECEIVED)
+    at_work = Incident.objects.visible_to(request.user).filter(status__in=IncidentList.waiting)
+    reports = waiting.order_by("-danger", "received_at", "pk")[:BESIDE]
+    incidents = at_work.order_by("-severity", "opened_at", "pk")[:BESIDE]
+    return [
+        {
+            "url": reverse("desk-report", args=[row.pk]),
+            "text": Truncator(row.text).chars(60) or row.ref,
+            "language": row.language,
+            "danger": telling.danger_words(row),
+            "current": row.ref == current,
+        }
+        for row in reports
+    ] + [
+        {
+            "url": reverse("desk-incident", args=[row.ref]),
+            "text": row.title,
+            "severity": row.severity,
+            "state": row.status,
+            "current": row.ref == current,
+        }
+        for row in incidents
+    ]
 
 
 def _unread(request: SignedIn) -> list[Row]:

@@ -15,7 +15,7 @@ from incidents.duplicates import Why
 from incidents.models import Event, Incident, RawReport, Report
 from incidents.transitions import REPORT
 from incidents.views import clocks, desk_history, desk_steps, telling
-from incidents.views.desk import incident_rows
+from incidents.views.desk import beside, incident_rows
 from incidents.views.desk_offers import NEXT_ON_REPORT, next_of, on_report, reads_sealed
 from incidents.views.desk_steps import Scene
 from incidents.views.entering import SignedIn, desk_only
@@ -54,6 +54,7 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "conflicts": _conflicts(request, found),
         "refs": refs(request, found.election_id),
         "waiting_next": _waiting_next(request, found),
+        "beside": beside(request, found.ref),
     }
     return render(request, "incidents/desk/report.html", context)
 

@@ -150,20 +150,25 @@ KEPT_IN_ADMIN = {
     "observers": "user organisation team membership device apitoken",
 }
 BOTH = {"GET": ADMINS, "POST": ADMINS}
+READ = {"GET": ADMINS}
 NOBODY_FINDS = Rule(frozenset(), people("admin"))
+NOBODY = {"GET": Rule(frozenset()), "POST": Rule(frozenset())}
 ADMIN = {
     "admin:index": Row("/admin/", BOTH),
     "admin:app_list": Row("/admin/elections/", BOTH),
     "admin:login": Row("/admin/login/", BOTH),
-    "admin:logout": Row("/admin/logout/", BOTH),
+    # Leads whoever comes to the product's own page of that name.
+    "admin:logout": Row("/admin/logout/", {"GET": EVERYBODY, "POST": EVERYBODY}),
     "admin:password_change": Row("/admin/password_change/", BOTH),
-    "admin:password_change_done": Row("/admin/password_change/done/", BOTH),
+    "admin:password_change_done": Row("/admin/password_change/done/", READ),
     "admin:autocomplete": Row(
-        "/admin/autocomplete/?app_label=observers&model_name=membership&field_name=user", BOTH
+        "/admin/autocomplete/?app_label=observers&model_name=membership&field_name=user", READ
     ),
-    "admin:jsi18n": Row("/admin/jsi18n/", BOTH),
+    "admin:jsi18n": Row("/admin/jsi18n/", READ),
     "admin:view_on_site": Row("/admin/r/1/1/", {"GET": NOBODY_FINDS, "POST": NOBODY_FINDS}),
-    "admin:auth_user_password_change": Row("/admin/observers/user/0/password/", BOTH),
+    "admin:auth_user_password_change": Row(
+        "/admin/observers/user/{s.people[observer].pk}/password/", BOTH
+    ),
     # What begins like the admin and is no page of it.
     "admin/(?P<url>.*)$": Row("/admin/nothing/", {"GET": NOBODY_FINDS, "POST": NOBODY_FINDS}),
 }
@@ -178,4 +183,9 @@ for app, models in KEPT_IN_ADMIN.items():
             f"admin:{app}_{model}_delete": Row(f"{base}0/delete/", BOTH),
             f"admin:{app}_{model}_history": Row(f"{base}0/history/", BOTH),
         }
+# History points at people, devices and tokens: they are closed or revoked, never deleted; and a
+# token is shown once by the command that makes it, a device enrols itself.
+for kind in ("user_delete", "device_add", "device_delete", "apitoken_add", "apitoken_delete"):
+    name = f"admin:observers_{kind}"
+    ADMIN[name] = Row(ADMIN[name].path, NOBODY)
 ROWS: dict[str, Row] = API | ACCOUNT | PAGES | ADMIN

@@ -15,6 +15,7 @@ TEXT = {
     "title": {"en": "Observers refused", "ru": "Не пустили", "kk": "Кіргізбеді"},
     "summary": {"en": "Observers said so.", "ru": "Так сказали.", "kk": "Солай деді."},
 }
+PASSWORD = "a pass phrase of the stage"
 
 
 @dataclass
@@ -26,7 +27,9 @@ class Stage:
     people: dict[str, User] = field(default_factory=dict)
 
     def person(self, role: Role, name: str = "", **membership) -> User:
-        user = User.objects.create_user(username=name or f"{role}-{uuid.uuid4().hex[:8]}")
+        user = User.objects.create_user(
+            username=name or f"{role}-{uuid.uuid4().hex[:8]}", password=PASSWORD
+        )
         regions = membership.pop("regions", [])
         made = Membership.objects.create(
             user=user, election=self.election, role=role, **membership

@@ -12,7 +12,7 @@ from observers.models import User
 from observers.roles import Role
 from tests.contracts.permissions import PEOPLE, ROWS, TOKENS, Row
 from tests.contracts.routes import routes
-from tests.contracts.stage import build_stage
+from tests.contracts.stage import PASSWORD, build_stage
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -42,8 +42,8 @@ def stage(django_db_setup, django_db_blocker):
         made.published = made.publish()
         made.withdrawn = made.withdraw(made.publish())
         people = made.people
-        people["stranger"] = User.objects.create_user("matrix-stranger")
-        people["superuser"] = User.objects.create_superuser("matrix-root")
+        people["stranger"] = User.objects.create_user("matrix-stranger", password=PASSWORD)
+        people["superuser"] = User.objects.create_superuser("matrix-root", password=PASSWORD)
         people["foreign_coordinator"] = foreign.people["coordinator"]
         people["foreign_observer"] = foreign.people["observer"]
         made.tokens = {
@@ -51,6 +51,7 @@ def stage(django_db_setup, django_db_blocker):
             "token_desk": _token(people["coordinator"], "desk"),
             "token_read": _token(people["coordinator"], "published:read"),
         }
+        made.askers = {person: asker(made, person) for person in PEOPLE}
         yield made
         transaction.set_rollback(True)
 
@@ -59,13 +60,38 @@ def _token(user: User, scope: str) -> str:
     return tokens.create(user, name="contract", scopes=[scope])[1]
 
 
-def client_of(stage, person: str) -> Client:
+class Asker(Client):
+    """Asks without remembering: the next question comes from the same session as the first.
+
+    The client of the test suite copies the context of every template; over ten thousand
+    answers that costs more than the answers.
+    """
+
+    def request(self, **request):
+        return self.handler(self._base_environ(**request))
+
+
+def asker(stage, person: str) -> Asker:
     if person in stage.tokens:
-        return Client(headers={"Authorization": f"Bearer {stage.tokens[person]}"})
-    client = Client()
+        return Asker(headers={"Authorization": f"Bearer {stage.tokens[person]}"})
+    client = Asker()
     if person != "anonymous":
         client.force_login(stage.people[person])
     return client
+
+
+def ask(stage, row: Row, method: str, person: str) -> str:
+    """One question in a transaction that is rolled back."""
+    path = row.path.format(s=stage)
+    more = {}
+    if method not in ("GET", "HEAD", "OPTIONS"):
+        more = {"data": {}}
+        if path.startswith("/api/"):
+            more = {"data": row.bodies.get(method, "{}"), "content_type": "application/json"}
+    with transaction.atomic():
+        response = getattr(stage.askers[person], method.lower())(path, **more)
+        transaction.set_rollback(True)
+    return outcome(response, person)
 
 
 def outcome(response, person: str) -> str:
@@ -81,8 +107,9 @@ def outcome(response, person: str) -> str:
 
 
 def expected(row: Row, method: str, person: str) -> set[str]:
-    if row.path.startswith("/admin/") and method not in row.rules:
-        method = "GET"  # the framework's admin answers any method as it answers GET
+    if row.path.startswith("/admin/") and (method == "OPTIONS" or "POST" in row.rules):
+        # The framework's admin answers any method as it answers GET.
+        method = method if method in row.rules else "GET"
     rule = row.rules.get("GET" if method == "HEAD" else method)
     if rule is None:
         if method == "OPTIONS" and row.preflight:
@@ -99,21 +126,13 @@ def expected(row: Row, method: str, person: str) -> set[str]:
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_each_person_gets_from_each_route_what_the_matrix_says(stage, name, django_db_blocker):
     row = ROWS[name]
-    wrong = {}
-    for person in PEOPLE:
-        for method in METHODS:
-            with django_db_blocker.unblock(), transaction.atomic():
-                client = client_of(stage, person)
-                path = row.path.format(s=stage)
-                body = row.bodies.get(method, "{}")
-                kind = "application/json" if path.startswith("/api/") else None
-                more = {"data": body, "content_type": kind} if kind else {"data": {}}
-                if method in ("GET", "HEAD", "OPTIONS"):
-                    more = {}
-                got = outcome(getattr(client, method.lower())(path, **more), person)
-                transaction.set_rollback(True)
-            if got not in expected(row, method, person):
-                wrong[f"{method} {person}"] = f"{got}, not {expected(row, method, person)}"
+    with django_db_blocker.unblock():
+        found = {(m, who): ask(stage, row, m, who) for who in PEOPLE for m in METHODS}
+    wrong = {
+        f"{m} {who}": f"{got}, not {expected(row, m, who)}"
+        for (m, who), got in found.items()
+        if got not in expected(row, m, who)
+    }
     assert wrong == {}
 
 
