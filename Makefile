@@ -44,7 +44,7 @@ run: $(VENV)/.base
 	@exec $(BIN)/waitress-serve --listen=127.0.0.1:$(PORT) --threads=8 --connection-limit=1000 --channel-timeout=20 config.wsgi:application
 
 test: $(VENV)/.dev
-	ENVIRONMENT=test $(BIN)/python -m pytest -q $(PYTEST_ARGS)
+	ENVIRONMENT=test $(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -275,6 +275,24 @@ SPECTACULAR_SETTINGS = {
 }
 # Who knows the number of the newest public change; lower floors put it into their answers too.
 API_DATA_VERSION = "incidents.feed.data_version"
+# Minutes until a person has read it, until something was done (notes on clocks in
+# docs/workflow.md). "look": until somebody looks again at what was settled.
+CLOCKS: dict[str, tuple[int, ...]] = {
+    name: tuple(int(minutes) for minutes in value.split("/"))
+    for name, value in env.dict(
+        "CLOCKS",
+        default={
+            "danger": "2/5",
+            "4": "5/15",
+            "3": "15/45",
+            "2": "30/120",
+            "1": "240/1440",
+            "look": "1440",
+        },
+    ).items()
+}
+# Idle minutes after which a colleague is no longer taken to be at it.
+LEASE_MINUTES = env.int("LEASE_MINUTES", 5)
 # The largest body a report or a step may have, in bytes; evidence travels by its own road.
 BODY_LIMIT = 256 * 1024
 

@@ -11,7 +11,9 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "incidents_event": (),
     "incidents_change": (),
     "incidents_rawreport": ("outcome", "problems", "election_id", "sealed"),
-    "incidents_report": ("state", "state_reason", "seen_at"),
+    "incidents_report": ("state", "state_reason", "seen_at", "due_at"),
+    "incidents_note": ("struck_at", "struck_by_id", "struck_reason"),
+    "incidents_answer": ("seen_at",),
 }
 
 
@@ -50,12 +52,15 @@ END $$
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Idempotent."""
+    """Idempotent. A table of a later migration is guarded by that migration."""
     remove(connection)
+    there = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(FUNCTION)
         for table, free in GUARDED.items():
+            if table not in there:
+                continue
             frozen = [name for name in _columns(connection, table) if name not in free]
             make = _postgresql if connection.vendor == "postgresql" else _sqlite
             for statement in make(table, frozen):
@@ -63,8 +68,9 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
+    there = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
-        for table in GUARDED:
+        for table in set(GUARDED) & there:
             on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
             for name in ("no_update", "no_delete", "no_truncate"):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}{on}")

@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
-from incidents import history
+from incidents import clocks, history
 from incidents.cleaning import canonical_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
 from incidents.models import RawReport, Report
-from incidents.vocabulary import Audience, ReportState
+from incidents.vocabulary import Audience, Danger, ReportState
 from observers.models import Device, User
 from observers.roles import Role, has_role, memberships, teams
 
@@ -162,6 +162,8 @@ def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: s
                 state=ReportState.QUARANTINED if revoked else ReportState.RECEIVED,
                 **values,
             )
+            report.urgent = report.danger != Danger.NONE
+            report.due_at = clocks.due_of_report(report)
             report.save(force_insert=True)
             history.record(
                 "file_report",

@@ -130,6 +130,69 @@ class OfReportQuerySet(models.QuerySet[M]):
         return self.filter(report__in=seen.values("pk"))
 
 
+class OnReportQuerySet(models.QuerySet[M]):
+    """Rows that hang on a report: the desk sees them with it, its author their own."""
+
+    report_path = "report"
+
+    def on_desk(self, user: Visitor) -> Self:
+        seen = apps.get_model("incidents", "Report").objects.on_desk(user)
+        return self.filter(**{f"{self.report_path}__in": seen.values("pk")})
+
+    def visible_to(self, user: Visitor) -> Self:
+        seen = apps.get_model("incidents", "Report").objects.visible_to(user)
+        return self.filter(**{f"{self.report_path}__in": seen.values("pk")})
+
+
+class QuestionQuerySet(OnReportQuerySet[M]):
+    def unanswered(self) -> Self:
+        return self.filter(answers=None, withdrawn_at=None)
+
+
+class AnswerQuerySet(OnReportQuerySet[M]):
+    report_path = "question__report"
+
+    def unread(self) -> Self:
+        return self.filter(seen_at=None)
+
+
+class MergeQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        seen = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
+        return self.filter(loser__in=seen, survivor__in=seen)
+
+    def standing(self) -> Self:
+        return self.filter(undone_at=None)
+
+
+class LeaseQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        """Of what this person sees on the desk; nobody learns who is at a sealed report."""
+        reports = apps.get_model("incidents", "Report").objects.on_desk(user).values("pk")
+        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
+        return self.filter(Q(subject__in=reports) | Q(subject__in=incidents))
+
+    def held(self, now: datetime) -> Self:
+        return self.filter(until__gt=now)
+
+
+class AlertQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        reports = apps.get_model("incidents", "Report").objects.on_desk(user).values("pk")
+        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
+        return self.filter(Q(report__in=reports) | Q(incident__in=incidents))
+
+    def waiting(self) -> Self:
+        return self.filter(accepted_at=None)
+
+
+class OwnQuerySet(models.QuerySet[M]):
+    """Rows that are one person's own."""
+
+    def visible_to(self, user: Visitor) -> Self:
+        return self.filter(owner=user.pk) if user.is_authenticated else self.none()
+
+
 class ReportLinkQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
         seen = apps.get_model("incidents", "Report").objects.on_desk(user)

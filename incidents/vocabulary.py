@@ -156,3 +156,33 @@ class WithdrawReason(TextChoices):
     ERROR = "error", _("Withdrawn because of an error")
     SAFETY = "safety", _("Withdrawn for someone's safety")
     MERGED = "merged", _("Merged into another incident")
+
+
+class ReferralBody(TextChoices):
+    """Whom an incident is handed to outside the mission."""
+
+    COMMISSION = "commission", _("Election commission")
+    HIGHER_COMMISSION = "higher_commission", _("Higher election commission")
+    POLICE = "police", _("Police")
+    PROSECUTOR = "prosecutor", _("Prosecutor")
+    COURT = "court", _("Court")
+    OMBUDSMAN = "ombudsman", _("Ombudsman")
+    LAWYER = "lawyer", _("Lawyer")
+    OTHER = "other", pgettext_lazy("body", "Another body")
+
+
+class AlertRule(TextChoices):
+    """What a person must be told of at once."""
+
+    DANGER = "danger", _("A person is in danger")
+    CRITICAL = "critical", _("A critical incident")
+    OVERDUE_REPORT = "overdue_report", _("A report waits too long")
+    OVERDUE_INCIDENT = "overdue_incident", _("An incident waits too long")
+    OVERDUE_REFERRAL = "overdue_referral", _("A referral was not answered in time")
+    RESTS_ON = "rests_on", _("A publication rests on a source that no longer holds")
+
+
+class AlertChannel(TextChoices):
+    PAGE = "page", _("On the desk's pages")
+    EMAIL = "email", _("E-mail")
+    WEBHOOK = "webhook", _("Webhook")

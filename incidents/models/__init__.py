@@ -1,5 +1,7 @@
+from incidents.models.conversation import Answer, Note, Question
 from incidents.models.history import Counter, Event
 from incidents.models.incident import Incident, OfficialResponse, Relation, ReportLink
+from incidents.models.merge import Merge
 from incidents.models.publication import (
     Change,
     Draft,
@@ -8,22 +10,34 @@ from incidents.models.publication import (
     PublicationRegion,
     PublicationVersion,
 )
+from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report
+from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 
 __all__ = [
+    "Alert",
+    "AlertDelivery",
+    "Answer",
     "Change",
     "Counter",
+    "DeskMark",
     "Draft",
     "Event",
     "Evidence",
     "Incident",
+    "Lease",
+    "Merge",
+    "Note",
     "OfficialResponse",
     "Publication",
     "PublicationCategory",
     "PublicationRegion",
     "PublicationVersion",
+    "Question",
     "RawReport",
+    "Referral",
     "Relation",
     "Report",
     "ReportLink",
+    "SavedView",
 ]

@@ -69,6 +69,10 @@ class Incident(Happening, InPhase):
     reports = models.ManyToManyField(Report, through="ReportLink", related_name="incidents")
     version = models.PositiveIntegerField(default=1)
     search = models.TextField(blank=True)
+    # When somebody has to have looked at it next; see incidents.clocks.
+    due_at = models.DateTimeField(default=timezone.now)
+    # One of its reports that all of the desk may read tells of a person in danger.
+    urgent = models.BooleanField(default=False)
     opened_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 
@@ -79,7 +83,8 @@ class Incident(Happening, InPhase):
         indexes = [
             models.Index(
                 fields=["election", "status", "-severity", "opened_at"], name="incident_queue"
-            )
+            ),
+            models.Index(fields=["status", "-urgent", "due_at", "id"], name="incident_due"),
         ]
         constraints = [
             *Happening.Meta.constraints,

@@ -50,6 +50,11 @@ class Draft(models.Model):
     # Of exactly the public fields that were approved; any later change makes it not match.
     approved_digest = models.CharField(max_length=64, blank=True)
     embargo_until = models.DateTimeField(null=True, blank=True)
+    # Item of the checklist -> {"answer", "by", "digest"}: an answer is of exactly that text.
+    checklist = models.JSONField(default=dict, blank=True)
+    # Since when it rests on a source that no longer holds, and which; see publishing.
+    shaken_at = models.DateTimeField(null=True, blank=True)
+    shaken_by = models.JSONField(default=list, blank=True)
 
     objects = OfIncidentQuerySet["Draft"].as_manager()
 

@@ -113,8 +113,11 @@ class Report(Happening):
     state = models.CharField(max_length=16, choices=ReportState, default=ReportState.RECEIVED)
     state_reason = models.CharField(max_length=500, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
+    # When somebody has to have looked at it next; see incidents.clocks.
+    due_at = models.DateTimeField(default=timezone.now)
+    urgent = models.BooleanField(default=False)  # somebody is in danger
 
-    DESK_COLUMNS = frozenset({"state", "state_reason", "seen_at"})
+    DESK_COLUMNS = frozenset({"state", "state_reason", "seen_at", "due_at"})
     objects = ReportQuerySet["Report"].as_manager()
 
     class Meta(Happening.Meta):
@@ -122,6 +125,7 @@ class Report(Happening):
         indexes = [
             models.Index(fields=["election", "state", "-received_at"], name="report_queue"),
             models.Index(fields=["author", "-received_at"], name="report_own"),
+            models.Index(fields=["state", "-urgent", "due_at", "id"], name="report_due"),
         ]
         constraints = [
             *Happening.Meta.constraints,

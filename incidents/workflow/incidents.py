@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from incidents import history
+from incidents import clocks, history
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, WrongState
 from incidents.models import Incident, OfficialResponse, Relation, ReportLink
@@ -18,6 +18,8 @@ from incidents.workflow.independence import independent_sources
 from incidents.workflow.responses import read_response
 from observers.models import User
 
+# What starts the clock of an incident anew.
+MOVES = frozenset({"status", "verification", "severity"})
 STEPS: dict[str, Step] = STATUS | VERIFICATION | FACTS
 Data = dict[str, Any]
 
@@ -53,6 +55,8 @@ def apply(
             raise WrongState(_("This incident was merged. Work on the one it went into."))
         effect = EFFECTS.get(chosen.name, _move)
         before, after = effect(chosen, locked, by, reason, data)
+        if MOVES & set(after):
+            locked.due_at = clocks.due_of_incident(locked, timezone.now())
         _save(locked)
         history.record(
             chosen.name,

@@ -5,13 +5,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from incidents import categories, details, history
+from incidents import categories, clocks, details, history
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, WrongState
 from incidents.models import Incident, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import REPORT, Step
-from incidents.vocabulary import IncidentStatus, PlacePrecision, ReportState
+from incidents.vocabulary import Audience, IncidentStatus, PlacePrecision, ReportState
 from incidents.workflow import checking
 from incidents.workflow.facts import searchable
 from observers.models import User
@@ -28,7 +28,8 @@ def mark_seen(report: Report, *, by: User) -> None:
     """A person of the desk has opened it; the observer may know that much."""
     if report.seen_at is None and acting_roles(by, report):
         report.seen_at = timezone.now()
-        report.save(update_fields=["seen_at"])
+        report.due_at = clocks.due_of_report(report)
+        report.save(update_fields=["seen_at", "due_at"])
 
 
 def apply_to_report(
@@ -55,6 +56,7 @@ def apply_to_report(
             locked.state = ReportState.LINKED
         locked.state_reason = reason
         locked.seen_at = locked.seen_at or timezone.now()
+        locked.due_at = clocks.due_of_report(locked)
         locked.save(update_fields=sorted(Report.DESK_COLUMNS))
         history.record(
             chosen.name,
@@ -82,7 +84,7 @@ def _nothing_else(report: Report, by: User, data: Data) -> None:
 def _touch(incident: Incident) -> None:
     incident.version += 1
     incident.changed_at = timezone.now()
-    incident.save(update_fields=["version", "changed_at", "status", "outcome"])
+    incident.save(update_fields=["version", "changed_at", "status", "outcome", "urgent", "due_at"])
 
 
 def _open_incident(report: Report, by: User, data: Data) -> Incident:
@@ -123,6 +125,8 @@ def _open_incident(report: Report, by: User, data: Data) -> Incident:
         },
     )
     incident.search = searchable(incident)
+    incident.urgent = _tells_of_danger(report)
+    incident.due_at = clocks.due_of_incident(incident, timezone.now())
     incident.save(force_insert=True)
     if report.region:
         incident.regions.add(report.region)
@@ -145,10 +149,20 @@ def _link(report: Report, by: User, data: Data) -> Incident:
     )
     if not made:
         raise WrongState(_("The report is already linked to that incident."))
+    now = timezone.now()
     if incident.status == IncidentStatus.PARKED:
         incident.status = IncidentStatus.OPEN
+        incident.due_at = clocks.due_of_incident(incident, now)
+    if _tells_of_danger(report) and not incident.urgent:
+        incident.urgent = True
+        incident.due_at = min(incident.due_at, clocks.due_of_incident(incident, now))
     _touch(incident)
     return incident
+
+
+def _tells_of_danger(report: Report) -> bool:
+    """What only security may read must not show in the order of everybody's queue."""
+    return report.urgent and report.audience == Audience.TEAM
 
 
 def _unlink(report: Report, by: User, data: Data) -> Incident:
@@ -156,6 +170,8 @@ def _unlink(report: Report, by: User, data: Data) -> Incident:
     removed, _rows = ReportLink.objects.filter(incident=incident, report=report).delete()
     if not removed:
         raise WrongState(_("The report is not linked to that incident."))
+    rest = incident.reports.filter(urgent=True, audience=Audience.TEAM)
+    incident.urgent = incident.urgent and rest.exists()
     _touch(incident)
     return incident
 

@@ -1,10 +1,21 @@
 """What the database itself promises, on both databases."""
 
+import uuid
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from incidents import guards, history
-from incidents.models import Change, Event, Publication, RawReport, Report
+from incidents.models import (
+    Answer,
+    Change,
+    Event,
+    Note,
+    Publication,
+    Question,
+    RawReport,
+    Report,
+)
 from tests.contracts.stage import build_stage
 
 
@@ -39,11 +50,19 @@ def test_a_sqlite_transaction_is_immediate():
 def rows(db):
     stage = build_stage("rows")
     publication = stage.publish()
+    report, desk = Report.objects.first(), stage.people["coordinator"]
+    note = Note.objects.create(incident=publication.incident, author=desk, text="Call back.")
+    question = Question.objects.create(report=report, asked_by=desk, text="How many?")
+    answer = Answer.objects.create(
+        id=uuid.uuid4(), question=question, author=report.author, text="Two.", sha256="0" * 64
+    )
     return {
+        "incidents_note": note,
+        "incidents_answer": answer,
         "incidents_event": Event.objects.first(),
         "incidents_change": Change.objects.get(publication=publication),
         "incidents_rawreport": RawReport.objects.first(),
-        "incidents_report": Report.objects.first(),
+        "incidents_report": report,
     }
 
 
@@ -57,6 +76,8 @@ def refused(sql: str, *params) -> bool:
 
 
 COLUMN = {
+    "incidents_note": "text",
+    "incidents_answer": "text",
     "incidents_event": "reason",
     "incidents_change": "op",
     "incidents_rawreport": "sha256",
