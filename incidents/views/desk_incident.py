@@ -113,9 +113,8 @@ def _version(text: str | None) -> int | None:
 
 def _preview(request: SignedIn, offer: Offer, scene: Scene) -> HttpResponse:
     """What the world would read of what is typed; nothing is saved."""
-    if not offer.form.is_valid() and set(offer.form.errors) != {"__all__"}:
+    if not offer.form.is_valid():
         return desk_steps.show(request, offer, scene, status=400)
-    offer.form.errors.clear()
     return desk_steps.show(request, offer, scene)
 
 

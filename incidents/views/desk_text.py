@@ -51,6 +51,7 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         if public and public.live
         else "",
         "digest": digest,
+        "what_changed": what_changed(draft, public),
         "voided": voided,
         "waits": waits,
         "embargo": wording.clock(draft.embargo_until, incident.election.time_zone)
@@ -58,9 +59,18 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         else "",
         "problems": _problems(incident, draft),
         "publishable": not voided and not waits,
-        "your_own": own_work(draft, request.user),
+        "your_own": publishing.own_work(draft, request.user)
+        if draft.state == DraftState.SUBMITTED
+        else "",
         "preview": preview(incident, draft.content),
     }
+
+
+def what_changed(draft: Draft, public: Publication | None) -> str:
+    """What the world will read beside the new version."""
+    asked = draft.state in (DraftState.SUBMITTED, DraftState.APPROVED)
+    returned = asked and public is not None and not public.live
+    return wording.what_changed(draft.what_changed, returned=returned)
 
 
 def _problems(incident: Incident, draft: Draft) -> list[str]:
@@ -73,7 +83,7 @@ def _problems(incident: Incident, draft: Draft) -> list[str]:
 
 
 def own_work(draft: Draft, by: User) -> str:
-    """Why the button "Approve" is missing for this editor; publishing decides, not this."""
+    """For a list, which does not ask each incident for its authors; publishing decides."""
     if draft.state != DraftState.SUBMITTED:
         return ""
     if draft.last_editor.person == by.person:

@@ -237,6 +237,35 @@ def test_a_severity_that_is_none_is_refused(stage, severity):
         stage.take(stage.open(), "grade", "coordinator", severity=severity)
 
 
+@pytest.mark.parametrize(
+    ("step", "same"),
+    [
+        ("edit", {"changes": {"title": "Observers refused", "regions": ["KZ-ALA"]}}),
+        ("grade", {"severity": 2, "reason": "As it was."}),
+        ("relate", {"to": "OTHER", "kind": "follows"}),
+    ],
+)
+def test_what_is_so_already_makes_no_line_and_no_version(stage, step, same):
+    incident, other = stage.open(), stage.open()
+    if step == "relate":
+        same = same | {"to": other.ref}
+        stage.take(incident, "relate", "coordinator", **same)
+    incident.refresh_from_db()
+    lines = Event.objects.count()
+    taken = stage.take(incident, step, "coordinator", **same)
+    now = Incident.objects.get(pk=incident.pk)
+    assert taken.version == now.version == incident.version
+    assert now.changed_at == incident.changed_at
+    assert Event.objects.count() == lines
+
+
+def test_a_merger_is_told_with_its_channel_on_both_sides(stage):
+    survivor, loser = stage.open(), stage.open(stage.file())
+    stage.take(loser, "merge", "coordinator", into=survivor.ref, reason="The same.", channel="api")
+    told = Event.objects.filter(verb__in=["merge", "absorb"]).values_list("verb", "channel")
+    assert sorted(told) == [("absorb", "api"), ("merge", "api")]
+
+
 def test_incidents_are_related_not_merged_when_stations_differ(stage):
     Station.objects.create(
         election=stage.election, region=stage.city, commission="KZ-ALA", number="8"
