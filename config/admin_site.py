@@ -5,12 +5,14 @@ who comes in at all and sends everybody through the product's own sign-in.
 """
 
 from collections.abc import Iterable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DataError
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +33,18 @@ class DauysAdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role(request.user, Role.ADMIN)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """A number that no column can hold is an unreadable request and no mistake of ours."""
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return view(request, *args, **kwargs)
+            except (OverflowError, DataError) as error:
+                raise BadRequest from error
+
+        return super().admin_view(guarded, cacheable)
 
     def register(
         self,

@@ -74,10 +74,11 @@ def incident_step(request: SignedIn, ref: str, step: str) -> HttpResponse:
         template=STEP_TEMPLATE,
         beside=lambda: _beside(request, found, offer),
     )
+    readable = posted is not None and offer.form.is_valid()
+    if not readable and not _possible(request, found, chosen):
+        sentence = _("This step is not possible now. Go back to see what is.")
+        return desk_steps.forbidden_now(request, offer, scene, sentence)
     if posted is None:
-        if not _possible(request, found, chosen):
-            sentence = _("This step is not possible now. Go back to see what is.")
-            return desk_steps.forbidden_now(request, offer, scene, sentence)
         return desk_steps.show(request, offer, scene)
     if step == "write" and "preview" in posted:
         return _preview(request, offer, scene)

@@ -92,7 +92,7 @@ def _back(scene: Scene) -> HttpResponse:
 
 
 def forbidden_now(request: SignedIn, offer: Offer, scene: Scene, sentence: str) -> HttpResponse:
-    """The right step at the wrong moment, asked for by GET."""
+    """The right step at the wrong moment, whatever was typed."""
     return show(request, offer, replace(scene, problem=sentence), status=409)
 
 

@@ -92,6 +92,14 @@ def test_the_writer_cannot_approve_and_is_told_why():
     assert signed_in("editor").get(url).status_code == 403
 
 
+def test_a_step_out_of_turn_is_said_to_be_one_whatever_is_typed():
+    incident = walking.drafted()
+    for sent in ({}, {"digest": "x"}):
+        answer = step(incident, "approve", second(), **sent)
+        assert answer.status_code == 409, sent
+        assert "not possible now" in answer.content.decode()
+
+
 def test_an_author_of_a_linked_report_may_not_approve_whatever_is_sent():
     reporter = walking.person("observer")
     incident = walking.submitted(walking.opened(walking.filed_report(reporter)))

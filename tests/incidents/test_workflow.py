@@ -238,6 +238,29 @@ def test_a_severity_that_is_none_is_refused(stage, severity):
 
 
 @pytest.mark.parametrize(
+    ("field", "most"),
+    [("title", 200), ("place_words", 500), ("occurred_words", 200), ("persons_words", 200)],
+)
+def test_a_text_that_is_too_long_is_refused_and_not_cut(stage, field, most):
+    incident = stage.open()
+    with pytest.raises(Invalid) as refusal:
+        stage.take(incident, "edit", "coordinator", changes={field: "я" * (most + 1)})
+    assert str(most) in str(refusal.value.errors[field][0])
+    stage.take(incident, "edit", "coordinator", changes={field: "я" * most})
+    incident.refresh_from_db()
+    assert getattr(incident, field) == "я" * most
+
+
+@pytest.mark.parametrize(("field", "most"), [("issuer", 200), ("quote", 10_000)])
+def test_a_response_that_is_too_long_is_refused_and_not_cut(stage, field, most):
+    said = {"issuer": "The commission", "position": "denies"} | {field: "я" * (most + 1)}
+    with pytest.raises(Invalid) as refusal:
+        stage.take(stage.open(), "respond", "coordinator", response=said)
+    assert str(most) in str(refusal.value.errors[field][0])
+    assert not OfficialResponse.objects.exists()
+
+
+@pytest.mark.parametrize(
     ("step", "same"),
     [
         ("edit", {"changes": {"title": "Observers refused", "regions": ["KZ-ALA"]}}),
@@ -301,6 +324,8 @@ def test_an_official_response_stands_beside_the_incident(stage):
         {"issuer": "x", "position": "denies", "link": "javascript:alert(1)"},
         {"issuer": "x", "position": "denies", "claims": "none"},
         {"issuer": "x", "position": "denies", "said_on": "soon"},
+        {"issuer": "x", "position": "denies", "said_on": "0001-01-01"},
+        {"issuer": "x", "position": "denies", "said_on": "9999-12-31"},
         {"issuer": "x", "position": "denies", "mood": "bad"},
         {"issuer": 7, "position": "denies"},
     ],
