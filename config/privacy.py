@@ -20,7 +20,7 @@ def close_directory(place: Path) -> None:
 def close_database(file: Path) -> None:
     """Makes it when there is none yet: SQLite would make one that everybody may read."""
     with suppress(OSError):
-        if file.parent.is_dir():
+        if file.parent.is_dir() and not file.exists():
             file.touch(mode=FILE)
         for name in BESIDE:
             part = file.with_name(file.name + name)
