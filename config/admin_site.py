@@ -11,12 +11,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import DataError
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -35,13 +36,16 @@ class DauysAdminSite(admin.AdminSite):
         return has_role(request.user, Role.ADMIN)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """A number that no column can hold is an unreadable request and no mistake of ours."""
+        """A value that no column can hold is an unreadable request and no mistake of ours."""
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             try:
-                return view(request, *args, **kwargs)
-            except (OverflowError, DataError) as error:
+                response = view(request, *args, **kwargs)
+                # Drawn here: a form asks for what was chosen in it while it is drawn.
+                drawn = isinstance(response, SimpleTemplateResponse)
+                return response.render() if drawn else response
+            except (OverflowError, DataError, ValidationError) as error:
                 raise BadRequest from error
 
         return super().admin_view(guarded, cacheable)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -41,15 +40,14 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
     if draft is None:
         return nothing | {"public": public, "live_url": ""}
     digest = publishing.public_digest(incident, draft)
+    submitted = draft.state == DraftState.SUBMITTED
     voided = draft.state == DraftState.APPROVED and draft.approved_digest != digest
     waits = bool(draft.embargo_until and draft.embargo_until > timezone.now())
     return {
         "draft": draft,
         "state": draft.state,
         "public": public,
-        "live_url": reverse("public-incident", args=[incident.ref])
-        if public and public.live
-        else "",
+        "live_url": public.get_absolute_url() if public and public.live else "",
         "digest": digest,
         "what_changed": what_changed(draft, public),
         "voided": voided,
@@ -59,9 +57,7 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         else "",
         "problems": _problems(incident, draft),
         "publishable": not voided and not waits,
-        "your_own": publishing.own_work(draft, request.user)
-        if draft.state == DraftState.SUBMITTED
-        else "",
+        "your_own": publishing.own_work(draft, request.user) if submitted else "",
         "preview": preview(incident, draft.content),
     }
 

@@ -86,9 +86,11 @@ def test_days_no_clock_can_show_are_refused(client, chief, day):
 
 
 def test_a_number_no_column_holds_is_an_unreadable_request(client, chief):
-    sent = {"role": "observer", "regions": str(2**70), "user": str(2**70), "election": str(2**70)}
-    answer = client.post(reverse("admin:observers_membership_add"), sent)
-    assert answer.status_code in (200, 400)
+    good = {"role": "observer", "user": str(chief.pk), "election": str(ElectionFactory().pk)}
+    for bad in ({"regions": str(2**70)}, {"user": "x"}, {"user": str(2**70)}, {"election": "x"}):
+        answer = client.post(reverse("admin:observers_membership_add"), good | bad)
+        assert answer.status_code in (200, 400), bad
+    assert Membership.objects.count() == 1
     for query in (f"id__in={2**70}", f"election__id__exact={2**70}", f"p={2**70}", "id__in=x"):
         answer = client.get(reverse("admin:observers_membership_changelist") + "?" + query)
         assert answer.status_code in (200, 302, 400), query
