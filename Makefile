@@ -37,7 +37,6 @@ run: export ENVIRONMENT = demo
 run: export PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 run: export DATA_DIR := $(DATA_DIR)
 run: $(VENV)/.base
-	@mkdir -p "$(DATA_DIR)"
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py load_demo
 	@echo "Dauys is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"

@@ -5,16 +5,19 @@ who comes in at all and sends everybody through the product's own sign-in.
 """
 
 from collections.abc import Iterable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db import DataError
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +34,21 @@ class DauysAdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role(request.user, Role.ADMIN)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """A value that no column can hold is an unreadable request and no mistake of ours."""
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            try:
+                response = view(request, *args, **kwargs)
+                # Drawn here: a form asks for what was chosen in it while it is drawn.
+                drawn = isinstance(response, SimpleTemplateResponse)
+                return response.render() if drawn else response
+            except (OverflowError, DataError, ValidationError) as error:
+                raise BadRequest from error
+
+        return super().admin_view(guarded, cacheable)
 
     def register(
         self,

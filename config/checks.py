@@ -18,6 +18,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http.request import validate_host
 
+from config.privacy import OTHERS
+
 KEY_LENGTH = 50
 KEY_CHARACTERS = 10
 # Parts of keys that stand in documentation, templates and tutorials.
@@ -139,7 +141,10 @@ def _address() -> list[checks.CheckMessage]:
 def _place() -> list[checks.CheckMessage]:
     place = Path(settings.DATA_DIR)
     if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
-        return []
+        if not place.stat().st_mode & OTHERS:
+            return []
+        hint = "Make it a directory of the server's own account, with mode 700."
+        return [_error(9, "Other accounts may look into DATA_DIR.", hint)]
     hint = "Make the directory and give it to the account the server runs as."
     return [_error(8, "DATA_DIR cannot be written to: evidence would be refused.", hint)]
 

@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 
 from config.errors import bad_request, is_api
 from config.problems import problem_response
+from observers.roles import asked_once
 
 Next = Callable[[HttpRequest], HttpResponse]
 PRIVATE_PREFIXES = ("/desk/", "/report/", "/account/", "/admin/")
@@ -54,6 +55,17 @@ class CleanRequest:
             detail = "The address holds NUL or bytes that are not UTF-8. Remove them, ask again."
             return problem_response(400, "bad-request", detail)
         return bad_request(request)
+
+
+class AskedOnce:
+    """A request asks once what its person may see. The next one asks anew: revocation holds."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with asked_once():
+            return self.get_response(request)
 
 
 def _readable(raw: bytes) -> bool:

@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import privacy
+
 # Django's generic classes (ModelAdmin, QuerySet, …) take type parameters only in the stubs.
 django_stubs_ext.monkeypatch()
 
@@ -28,6 +30,10 @@ if ENVIRONMENT not in {"production", "demo", "test"}:
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = False
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data")))
+if ENVIRONMENT == "demo":
+    DATA_DIR.mkdir(mode=privacy.DIRECTORY, parents=True, exist_ok=True)
+if ENVIRONMENT != "test":
+    privacy.close_directory(DATA_DIR)
 
 
 def _secret_key() -> str:
@@ -45,7 +51,6 @@ def _secret_key() -> str:
         return secrets.token_urlsafe(50)
     file = DATA_DIR / "secret-key"
     if not file.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(50), encoding="utf-8")
     return file.read_text(encoding="utf-8")
@@ -87,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CleanRequest",
+    "config.middleware.AskedOnce",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.Locale",
     "django.middleware.common.CommonMiddleware",
@@ -135,16 +141,19 @@ SQLITE_OPTIONS = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    if ENVIRONMENT != "test" and DATABASES["default"]["NAME"] != ":memory:":
+        privacy.close_database(Path(DATABASES["default"]["NAME"]))
     # A file, as in life: SQLite's shared memory has other locks, and no log to write ahead.
     test_file = Path(tempfile.gettempdir()) / f"dauys-test-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": str(test_file)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# The limits on sign-in count here. With the default of 300 entries, an attacker would push the
-# counter of one account out by trying 300 others.
+# The limits on sign-in count here, for all processes together. The table comes by a migration.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "BACKEND": "config.cache.SharedCache",
+        "LOCATION": "dauys_cache",
+        "KEY_FUNCTION": "config.cache.sealed_key",
+        "OPTIONS": {"MAX_ENTRIES": 0},  # every entry that comes sweeps out the expired ones
     }
 }
 

@@ -3,31 +3,39 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import DateField, DateTimeField
 from django.forms import ModelForm
 from django.http import HttpRequest
 
 from elections import models
 from elections.regions import rebuild_tree
+from elections.validating import validate_year
+
+IN_OUR_TIME: Any = {field: {"validators": [validate_year]} for field in (DateField, DateTimeField)}
 
 
 class RegionCodeInline(admin.TabularInline[models.RegionCode, models.Region]):
     model = models.RegionCode
+    formfield_overrides = IN_OUR_TIME
     extra = 0
 
 
 class PollDayInline(admin.TabularInline[models.PollDay, models.Election]):
     model = models.PollDay
+    formfield_overrides = IN_OUR_TIME
     extra = 0
     raw_id_fields = ["region"]
 
 
 class SeatBlockInline(admin.TabularInline[models.SeatBlock, models.Election]):
     model = models.SeatBlock
+    formfield_overrides = IN_OUR_TIME
     extra = 0
 
 
 @admin.register(models.RegionSet)
 class RegionSetAdmin(admin.ModelAdmin[models.RegionSet]):
+    formfield_overrides = IN_OUR_TIME
     list_display = ["slug", "name_en", "country", "valid_from", "valid_to"]
 
 
@@ -57,6 +65,7 @@ class RegionSuccessionAdmin(admin.ModelAdmin[models.RegionSuccession]):
 
 @admin.register(models.Election)
 class ElectionAdmin(admin.ModelAdmin[models.Election]):
+    formfield_overrides = IN_OUR_TIME
     list_display = ["slug", "name_en", "kind", "country", "is_rehearsal"]
     list_filter = ["kind", "is_rehearsal"]
     search_fields = ["slug", "name_en", "name_ru", "name_kk"]
@@ -80,6 +89,7 @@ class ContestantAdmin(admin.ModelAdmin[models.Contestant]):
 
 @admin.register(models.TurnoutFigure)
 class TurnoutFigureAdmin(admin.ModelAdmin[models.TurnoutFigure]):
+    formfield_overrides = IN_OUR_TIME
     list_display = ["election", "region", "percent", "qualifier", "stage", "issuer", "as_of"]
     list_filter = ["election", "stage"]
     list_select_related = ["election", "region"]
@@ -88,6 +98,7 @@ class TurnoutFigureAdmin(admin.ModelAdmin[models.TurnoutFigure]):
 
 @admin.register(models.ResultFigure)
 class ResultFigureAdmin(admin.ModelAdmin[models.ResultFigure]):
+    formfield_overrides = IN_OUR_TIME
     list_display = ["contestant", "votes", "percent", "qualifier", "stage", "issuer"]
     list_filter = ["election", "stage"]
     list_select_related = ["contestant"]
@@ -96,5 +107,6 @@ class ResultFigureAdmin(admin.ModelAdmin[models.ResultFigure]):
 
 @admin.register(models.Statement)
 class StatementAdmin(admin.ModelAdmin[models.Statement]):
+    formfield_overrides = IN_OUR_TIME
     list_display = ["issuer", "issuer_kind", "dated_on", "election"]
     list_filter = ["election", "issuer_kind"]

@@ -21,8 +21,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from elections.strict import Fault, Unclear, as_text, check_names, unknown_value
+from elections.validating import FIRST_YEAR, LAST_YEAR
 
-EARLIEST, LATEST = 1900, 2100
 MOST_WORDS = 200
 Reader = Callable[[list[str]], Any]
 
@@ -83,9 +83,9 @@ def as_moment(text: str) -> Moment:
     except ValueError:
         detail = _("Give a day such as 2021-01-10 or a time such as 2021-01-10T07:00:00+06:00.")
         raise Unclear(detail) from None
-    if not EARLIEST <= moment.value.year <= LATEST:
+    if not FIRST_YEAR <= moment.value.year <= LAST_YEAR:
         detail = _("Give a year from %(first)s to %(last)s.")
-        raise Unclear(detail % {"first": EARLIEST, "last": LATEST})
+        raise Unclear(detail % {"first": FIRST_YEAR, "last": LAST_YEAR})
     return moment
 
 

@@ -1,10 +1,13 @@
 """Checks and conditions that several records share."""
 
+from datetime import date
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 def validate_time_zone(value: str) -> None:
@@ -12,6 +15,15 @@ def validate_time_zone(value: str) -> None:
         raise ValidationError(
             _("“%(value)s” is not a time zone. Write a name such as Asia/Almaty."),
             params={"value": value},
+        )
+
+
+def validate_year(value: date) -> None:
+    """Of days and instants; beyond, arithmetic with time zones overflows."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValidationError(
+            _("Give a year from %(first)s to %(last)s."),
+            params={"first": FIRST_YEAR, "last": LAST_YEAR},
         )
 
 

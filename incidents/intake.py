@@ -6,8 +6,10 @@ as typed in `unresolved` for the desk, and what was refused stays raw for the de
 """
 
 import hashlib
+import logging
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -26,6 +28,8 @@ from observers.roles import Role, has_role, memberships, teams
 
 MAY_FILE = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
 MAX_BYTES = 256 * 1024
+PATIENCE = timedelta(minutes=1)  # a request that still runs is not taken over
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,28 @@ def file_report(
     if not mine.exists():
         raise NotAllowed(_("Only observers and the desk may file reports. Ask your coordinator."))
     kept = _keep(by=by, report_id=report_id, raw=raw, channel=channel, device=device)
+    return _settle(kept, raw)
+
+
+def take_up_arrived() -> int:
+    """File what was kept when a server died and whose sender did not return. How many it was."""
+    taken = 0
+    patience = timezone.now() - PATIENCE
+    waiting = RawReport.objects.filter(outcome=RawReport.Outcome.ARRIVED, received_at__lt=patience)
+    for kept in waiting.select_related("author", "device"):
+        try:
+            _settle(kept, bytes(kept.body))
+        except Refused:
+            continue  # marked for the desk
+        except Exception as error:  # noqa: BLE001 - one of them must not hold up the others
+            log.error("An arrival could not be filed: %s", type(error).__name__)
+            continue
+        taken += 1
+    return taken
+
+
+def _settle(kept: RawReport, raw: bytes) -> Receipt:
+    """Understand what is kept, file it, and note on it what became of it."""
     try:
         receipt = _understand(kept, raw)
     except Conflict:
@@ -181,4 +207,4 @@ def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: s
     return Receipt(report=report, created=True)
 
 
-__all__ = ["FIELDS", "Receipt", "file_report"]
+__all__ = ["FIELDS", "Receipt", "file_report", "take_up_arrived"]

@@ -58,6 +58,12 @@ FIELDS: dict[str, tuple[tuple[type, ...], int]] = {
     "captured_clock": ((str,), 40),
     "sent_clock": ((str,), 40),
 }
+MUST_BE: dict[tuple[type, ...], Any] = {
+    (str,): _("Must be text."),
+    (int,): _("Must be a whole number."),
+    (int, float): _("Must be a number."),
+    (dict,): _("Must be an object of answers."),
+}
 # vocabulary, and what an unknown word is taken for: the cautious reading
 WORDS: dict[str, tuple[type, str]] = {
     "occurred_precision": (OccurredPrecision, OccurredPrecision.UNKNOWN),
@@ -107,9 +113,7 @@ def check_form(payload: dict[str, Any]) -> None:
         if value is None:
             continue
         if not isinstance(value, types) or isinstance(value, bool):
-            errors[field] = [
-                _("Must be %(types)s.") % {"types": " / ".join(t.__name__ for t in types)}
-            ]
+            errors[field] = [MUST_BE[types]]
     if errors:
         raise Invalid(errors)
 

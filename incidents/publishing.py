@@ -50,7 +50,7 @@ def allowed(incident: Incident, *, by: User) -> list[Step]:
         if step.roles & roles
         and state in step.sources
         and (step.name != "withdraw" or is_live(incident))
-        and (step.name != "approve" or not _own_work(incident.draft, by))
+        and (step.name != "approve" or not own_work(incident.draft, by))
     ]
 
 
@@ -72,7 +72,7 @@ def apply(
     reason = clean_text(reason, limit=checking.REASON_LIMIT)[0]
     with transaction.atomic():
         locked = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
-        checking.check_right(chosen, acting_roles(by, locked))
+        check_right(chosen, locked, by=by)
         checking.check_version(locked, version, data.get("content") or {})
         before = {"publication": state_of(locked)}
         checking.check_state(chosen, before["publication"])
@@ -80,6 +80,8 @@ def apply(
             raise WrongState(_("This incident was merged. Work on the one it went into."))
         checking.check_needs(chosen, {"reason": reason, **data})
         draft = _draft_for(chosen, locked, by)
+        if chosen.name == "write" and _rewritten(locked, draft, data) == draft.content:
+            return locked  # it says so already: whoever approved it approved this
         op = EFFECTS[chosen.name](locked, draft, by, data)
         draft.state = chosen.target or draft.state
         draft.save()
@@ -136,10 +138,17 @@ def _start(incident: Incident, draft: Draft, by: User, data: Data) -> str | None
 
 
 def _write(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
-    draft.content = read_content(incident, {**draft.content, **data["content"]})
+    draft.content = _rewritten(incident, draft, data)
     draft.last_editor = by
     _void_approval(draft)
     return None
+
+
+def _rewritten(incident: Incident, draft: Draft, data: Data) -> Data:
+    given = data["content"]
+    if not isinstance(given, dict):
+        return read_content(incident, given)  # says what is wrong with it
+    return read_content(incident, {**draft.content, **given})
 
 
 def _submit(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
@@ -154,8 +163,6 @@ def _send_back(incident: Incident, draft: Draft, by: User, data: Data) -> str | 
 
 
 def _approve(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
-    if reason := _own_work(draft, by):
-        raise NotAllowed(reason)
     seen = data.get("digest")
     current = public_digest(incident, draft)
     if seen and seen != current:
@@ -182,6 +189,8 @@ def _publish(incident: Incident, draft: Draft, by: User | None, data: Data) -> s
 
 def _correct(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
     draft.what_changed = clean_text(str(data["what_changed"]), limit=500)[0]
+    if not draft.what_changed:
+        raise Invalid({"what_changed": [_("This step needs it.")]})
     draft.last_editor = by
     _void_approval(draft)
     return None
@@ -202,7 +211,6 @@ def _withdraw(incident: Incident, draft: Draft, by: User, data: Data) -> str | N
 def _restore(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
     check_floor(incident, draft)
     draft.last_editor = draft.submitted_by = by
-    draft.what_changed = draft.what_changed or str(_("Restored after a withdrawal."))
     return None
 
 
@@ -225,7 +233,17 @@ def _void_approval(draft: Draft) -> None:
     draft.embargo_until = None
 
 
-def _own_work(draft: Draft, by: User) -> Any:
+def check_right(step: Step, incident: Incident, *, by: User) -> None:
+    """Role, and for an approval the second pair of eyes. Raises NotAllowed."""
+    checking.check_right(step, acting_roles(by, incident))
+    if step.name != "approve":
+        return
+    draft = Draft.objects.filter(incident=incident, state=DraftState.SUBMITTED).first()
+    if draft is not None and (reason := own_work(draft, by)):
+        raise NotAllowed(reason)
+
+
+def own_work(draft: Draft, by: User) -> Any:
     """Why this person may not be the second pair of eyes; empty when they may."""
     if by.person == draft.last_editor.person:
         return _("You wrote this text last. A second editor has to approve it.")

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from elections.models import Election, Region
 from observers.models import Membership, User
-from observers.roles import Role, memberships
+from observers.roles import Role, memberships, remembered
 
 M = TypeVar("M", bound=models.Model)
 Visitor = User | AnonymousUser
@@ -24,8 +24,9 @@ NOTHING = Q(pk__in=[])
 
 
 def desk_memberships(user: Visitor) -> list[Membership]:
-    """Active memberships with a desk role, regions prefetched (two queries, whatever follows)."""
-    return list(memberships(user).filter(role__in=DESK).prefetch_related("regions"))
+    """Active memberships with a desk role, regions prefetched: two queries a request."""
+    active = memberships(user).filter(role__in=DESK).prefetch_related("regions")
+    return remembered(user, lambda: list(active))
 
 
 def _limited(membership: Membership) -> bool:
@@ -290,8 +291,9 @@ def acting_roles(user: Visitor, row: models.Model) -> frozenset[Role]:
     kind = row._meta.model_name
     scope_of = _incident_scope if kind == "incident" else _report_scope
     manager = type(row)._default_manager
+    scopes: dict[Role, list[Q]] = {}
+    for membership in desk_memberships(user):
+        scopes.setdefault(Role(membership.role), []).append(scope_of(membership))
     return frozenset(
-        Role(m.role)
-        for m in desk_memberships(user)
-        if manager.filter(scope_of(m), pk=row.pk).exists()
+        role for role, places in scopes.items() if manager.filter(_any(places), pk=row.pk).exists()
     )

@@ -3,8 +3,10 @@
 from typing import Any
 
 from incidents import publishing, workflow
-from incidents.models import Incident
+from incidents.models import Incident, Report
+from incidents.querysets import acting_roles
 from incidents.transitions import INCIDENT_AXES, PUBLICATION, Step
+from incidents.workflow.checking import check_right as check_role
 from observers.models import User
 
 
@@ -14,6 +16,14 @@ def names() -> list[str]:
 
 def allowed(incident: Incident, *, by: User) -> list[Step]:
     return [*workflow.allowed(incident, by=by), *publishing.allowed(incident, by=by)]
+
+
+def check_right(step: Step, row: Incident | Report, *, by: User) -> None:
+    """Whether this person may ever take it on this row, whatever they send: NotAllowed if not."""
+    if isinstance(row, Incident):
+        publishing.check_right(step, row, by=by)
+    else:
+        check_role(step, acting_roles(by, row))
 
 
 def take(

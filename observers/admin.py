@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from elections.admin import IN_OUR_TIME
 from observers import tokens
 from observers.models import ApiToken, Device, Membership, Organisation, Team, User
 
@@ -36,6 +37,7 @@ class MembershipForm(forms.ModelForm[Membership]):
 
 class MembershipInline(admin.TabularInline[Membership, User]):
     model = Membership
+    formfield_overrides = IN_OUR_TIME
     form = MembershipForm
     extra = 0
     fields = ["election", "role", "organisation", "team", "regions", "starts", "ends"]
@@ -87,6 +89,7 @@ class TeamAdmin(admin.ModelAdmin[Team]):
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin[Membership]):
+    formfield_overrides = IN_OUR_TIME
     form = MembershipForm
     list_display = ["user", "role", "election", "organisation", "team", "starts", "ends"]
     list_filter = ["election", "role", "organisation"]

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -30,6 +33,8 @@ class Role(TextChoices):
     ADMIN = "admin", _("Administrator")
 
 
+# Of the request this thread is answering; None outside of one.
+_asked: ContextVar[dict[object, list[Membership]] | None] = ContextVar("asked", default=None)
 DESK_ROLES = frozenset({Role.COORDINATOR, Role.EDITOR, Role.SECURITY})
 
 
@@ -45,6 +50,26 @@ def memberships(
         return found
     # Only an administrator may stand above the elections.
     return found.filter(Q(election=election) | Q(election=None))
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """For one request: who sees what does not change while a page is drawn."""
+    token = _asked.set({})
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def remembered(user: Visitor, ask: Callable[[], list[Membership]]) -> list[Membership]:
+    """What `ask` found for this person in this request; outside of one it is asked each time."""
+    known = _asked.get()
+    if known is None or not user.is_authenticated:
+        return ask()
+    if user.pk not in known:
+        known[user.pk] = ask()
+    return known[user.pk]
 
 
 def roles(user: Visitor, election: Election | None = None) -> frozenset[Role]:

@@ -2,6 +2,7 @@ import os
 import shutil
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
@@ -38,11 +39,13 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache():
-    """Sign-in limits count in the cache; a test starts with nobody counted."""
-    from django.core.cache import cache
-
-    cache.clear()
+def _empty_cache(request):
+    """Sign-in limits count in a table; a transactional test leaves it as it found it."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        with request.getfixturevalue("django_db_blocker").unblock():
+            cache.clear()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from elections.api.base import BadBody
 from elections.strict import Fault, nearest, shown
-from incidents import steps, vocabulary
+from incidents import steps, vocabulary, wording
 from incidents.codebook import COLUMNS, Column
 from incidents.details import DETAIL_SETS
 from incidents.models import Event, Incident, OfficialResponse, PublicationVersion, Report
@@ -69,10 +69,15 @@ PublishedIncident = type(
 
 
 class VersionSerializer(serializers.ModelSerializer[PublicationVersion]):
+    what_changed = serializers.SerializerMethodField()
+
     class Meta:
         model = PublicationVersion
         fields = ["version", "published_at", "what_changed"]
         read_only_fields = fields
+
+    def get_what_changed(self, row: PublicationVersion) -> str:
+        return wording.what_changed(row.what_changed, returned=row.returned)
 
 
 # --- Observers -----------------------------------------------------------------------------

@@ -63,11 +63,6 @@ class MergingForm(IncidentStepForm):
             return {}
         return seen if isinstance(seen, dict) else {}
 
-    def clean(self) -> dict[str, Any]:
-        if not self.errors and not self.changed():
-            raise forms.ValidationError(NOTHING_CHANGED)
-        return self.cleaned_data
-
 
 def plain(value: Any) -> Any:
     """As JSON, and so that equal choices are equal in whatever order they came."""

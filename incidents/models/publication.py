@@ -200,6 +200,11 @@ class PublicationVersion(models.Model):
     def __str__(self) -> str:
         return f"v{self.version}"
 
+    @property
+    def returned(self) -> bool:
+        """Not the first, and not a correction: those say what they changed."""
+        return self.version > 1 and not self.what_changed
+
 
 class Change(models.Model):
     """One line of the public feed. `seq` comes last in the publishing transaction."""

@@ -74,10 +74,11 @@ def incident_step(request: SignedIn, ref: str, step: str) -> HttpResponse:
         template=STEP_TEMPLATE,
         beside=lambda: _beside(request, found, offer),
     )
+    readable = posted is not None and offer.form.is_valid()
+    if not readable and not _possible(request, found, chosen):
+        sentence = _("This step is not possible now. Go back to see what is.")
+        return desk_steps.forbidden_now(request, offer, scene, sentence)
     if posted is None:
-        if not _possible(request, found, chosen):
-            sentence = _("This step is not possible now. Go back to see what is.")
-            return desk_steps.forbidden_now(request, offer, scene, sentence)
         return desk_steps.show(request, offer, scene)
     if step == "write" and "preview" in posted:
         return _preview(request, offer, scene)
@@ -113,9 +114,8 @@ def _version(text: str | None) -> int | None:
 
 def _preview(request: SignedIn, offer: Offer, scene: Scene) -> HttpResponse:
     """What the world would read of what is typed; nothing is saved."""
-    if not offer.form.is_valid() and set(offer.form.errors) != {"__all__"}:
+    if not offer.form.is_valid():
         return desk_steps.show(request, offer, scene, status=400)
-    offer.form.errors.clear()
     return desk_steps.show(request, offer, scene)
 
 

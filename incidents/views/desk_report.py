@@ -80,10 +80,11 @@ def report_step(request: SignedIn, pk: UUID, step: str) -> HttpResponse:
             "refs": refs(request, found.election_id),
         },
     )
+    readable = posted is not None and offer.form.is_valid()
+    if not readable and found.state not in chosen.sources:
+        sentence = _("This step is not possible now. Go back to see what is.")
+        return desk_steps.forbidden_now(request, offer, scene, sentence)
     if posted is None:
-        if found.state not in chosen.sources:
-            sentence = _("This step is not possible now. Go back to see what is.")
-            return desk_steps.forbidden_now(request, offer, scene, sentence)
         return desk_steps.show(request, offer, scene)
 
     def act(**data: Any) -> None:

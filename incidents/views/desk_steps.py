@@ -12,17 +12,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from incidents import steps
 from incidents.errors import Conflict, Invalid, Stale, WrongState
 from incidents.forms.desk import IncidentStepForm
-from incidents.forms.merging import MergingForm
+from incidents.forms.merging import NOTHING_CHANGED, MergingForm
 from incidents.forms.names import name_of
 from incidents.models import Incident
-from incidents.querysets import acting_roles
 from incidents.transitions import Step
 from incidents.views import desk_history, desk_offers
 from incidents.views.desk_offers import DONE, Offer
 from incidents.views.entering import SignedIn
-from incidents.workflow.checking import check_right
 
 
 @dataclass
@@ -52,7 +51,7 @@ def show(request: SignedIn, offer: Offer, scene: Scene, status: int = 200) -> Ht
 
 def require_right(request: SignedIn, step: Step, row: Any) -> None:
     """403 before anything is read of the form: who may not do it learns nothing about it."""
-    check_right(step, acting_roles(request.user, row))
+    steps.check_right(step, row, by=request.user)
 
 
 def take(
@@ -65,6 +64,9 @@ def take(
     """`act` gets what the form gives. `renew`: the form again over a colleague's version."""
     if not offer.form.is_valid():
         return show(request, offer, scene, status=400)
+    if isinstance(offer.form, MergingForm) and not offer.form.changed():
+        messages.info(request, str(NOTHING_CHANGED))
+        return _back(scene)
     try:
         act(**offer.form.given())
     except Invalid as refused:
@@ -80,13 +82,17 @@ def take(
         scene = replace(scene, problem=str(refused.message))
         return show(request, offer, scene, status=refused.status)
     messages.success(request, str(DONE[offer.name]))
+    return _back(scene)
+
+
+def _back(scene: Scene) -> HttpResponse:
     response = redirect(scene.back_url)
     response.status_code = 303
     return response
 
 
 def forbidden_now(request: SignedIn, offer: Offer, scene: Scene, sentence: str) -> HttpResponse:
-    """The right step at the wrong moment, asked for by GET."""
+    """The right step at the wrong moment, whatever was typed."""
     return show(request, offer, replace(scene, problem=sentence), status=409)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -41,16 +40,16 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
     if draft is None:
         return nothing | {"public": public, "live_url": ""}
     digest = publishing.public_digest(incident, draft)
+    submitted = draft.state == DraftState.SUBMITTED
     voided = draft.state == DraftState.APPROVED and draft.approved_digest != digest
     waits = bool(draft.embargo_until and draft.embargo_until > timezone.now())
     return {
         "draft": draft,
         "state": draft.state,
         "public": public,
-        "live_url": reverse("public-incident", args=[incident.ref])
-        if public and public.live
-        else "",
+        "live_url": public.get_absolute_url() if public and public.live else "",
         "digest": digest,
+        "what_changed": what_changed(draft, public),
         "voided": voided,
         "waits": waits,
         "embargo": wording.clock(draft.embargo_until, incident.election.time_zone)
@@ -58,9 +57,16 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         else "",
         "problems": _problems(incident, draft),
         "publishable": not voided and not waits,
-        "your_own": own_work(draft, request.user),
+        "your_own": publishing.own_work(draft, request.user) if submitted else "",
         "preview": preview(incident, draft.content),
     }
+
+
+def what_changed(draft: Draft, public: Publication | None) -> str:
+    """What the world will read beside the new version."""
+    asked = draft.state in (DraftState.SUBMITTED, DraftState.APPROVED)
+    returned = asked and public is not None and not public.live
+    return wording.what_changed(draft.what_changed, returned=returned)
 
 
 def _problems(incident: Incident, draft: Draft) -> list[str]:
@@ -73,7 +79,7 @@ def _problems(incident: Incident, draft: Draft) -> list[str]:
 
 
 def own_work(draft: Draft, by: User) -> str:
-    """Why the button "Approve" is missing for this editor; publishing decides, not this."""
+    """For a list, which does not ask each incident for its authors; publishing decides."""
     if draft.state != DraftState.SUBMITTED:
         return ""
     if draft.last_editor.person == by.person:

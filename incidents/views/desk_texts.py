@@ -15,7 +15,7 @@ from elections.templatetags.say import local
 from incidents import wording
 from incidents.models import Draft, RawReport
 from incidents.views import clocks
-from incidents.views.desk_text import own_work
+from incidents.views.desk_text import own_work, what_changed
 from incidents.views.entering import SignedIn, desk_only
 from incidents.vocabulary import DraftState
 
@@ -93,7 +93,7 @@ def _draft_row(draft: Draft, request: SignedIn) -> Row:
         "embargo": wording.clock(embargo, incident.election.time_zone) if embargo else "",
         "embargo_over": bool(embargo and embargo <= now),
         "correction": bool(public and public.live),
-        "what_changed": draft.what_changed,
+        "what_changed": what_changed(draft, public),
         "your_own": own_work(draft, request.user),
         "changed": clocks.spoken(now - incident.changed_at),
     }

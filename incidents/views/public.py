@@ -182,7 +182,7 @@ def _version(row: PublicationVersion, zone: str) -> dict[str, Any]:
         "when_utc": at["utc"],
         "iso": at["iso"],
         "text": _("Version %(number)s") % {"number": row.version},
-        "reason": row.what_changed,
+        "reason": wording.what_changed(row.what_changed, returned=row.returned),
         "marked": True,
     }
 

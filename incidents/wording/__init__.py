@@ -11,6 +11,7 @@ from incidents.wording.judgements import (
     severity_means,
     sources,
     verification_means,
+    what_changed,
     withdrawn_because,
 )
 from incidents.wording.people import persons
@@ -36,6 +37,7 @@ __all__ = [
     "sources",
     "utc",
     "verification_means",
+    "what_changed",
     "when",
     "withdrawn_because",
     "zone_words",

@@ -69,6 +69,11 @@ def withdrawn_because(code: str) -> str:
     return str(WITHDRAWN.get(code, ""))
 
 
+def what_changed(said: str, *, returned: bool) -> str:
+    """The editor's sentence. A text that came back as it was has none of its own."""
+    return said or (_("Restored after a withdrawal.") if returned else "")
+
+
 def sources(count: int | None) -> str:
     """Sources that depend on each other count as one, which is why the word stands there."""
     if not count:

@@ -85,7 +85,9 @@ def _read_code(incident: Incident, field: str, value: Any, changes: dict[str, An
 def _text(field: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ValidationError(_("Must be text."))
-    text = clean_text(value, limit=TEXTS[field])[0]
+    text = clean_text(value, limit=TEXTS[field] + 1)[0]
+    if len(text) > TEXTS[field]:
+        raise ValidationError(_("At most %s characters.") % TEXTS[field])
     if field == "title" and not text:
         raise ValidationError(_("An incident needs a working title."))
     return text

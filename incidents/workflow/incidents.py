@@ -54,7 +54,9 @@ def apply(
         if chosen.name in VERIFICATION and locked.status == IncidentStatus.MERGED:
             raise WrongState(_("This incident was merged. Work on the one it went into."))
         effect = EFFECTS.get(chosen.name, _move)
-        before, after = effect(chosen, locked, by, reason, data)
+        before, after = effect(chosen, locked, by, reason, data | {"channel": channel})
+        if not after:
+            return locked  # it was so already: nothing to save, no line to write
         if MOVES & set(after):
             locked.due_at = clocks.due_of_incident(locked, timezone.now())
         _save(locked)
@@ -82,6 +84,7 @@ def _save(incident: Incident) -> None:
     incident.save()
 
 
+# What was and what is now, for history; nothing now means that the step changed nothing.
 Effect = Callable[[Step, Incident, User, str, Data], tuple[Data, Data]]
 
 
@@ -140,7 +143,7 @@ def _merge(step: Step, incident: Incident, by: User, reason: str, data: Data) ->
     history.record(
         "absorb",
         by=by,
-        channel="page",
+        channel=data["channel"],
         election=survivor.election,
         incident=survivor,
         reason=reason,
@@ -193,6 +196,8 @@ def _grade(step: Step, incident: Incident, by: User, reason: str, data: Data) ->
         raise WrongState(_("This category is at least severity %(floor)s.") % {"floor": floor})
     if severity < incident.severity and not reason:
         raise Invalid({"reason": [_("Say why it is less severe than thought.")]})
+    if severity == incident.severity:
+        return {}, {}
     before = {"severity": incident.severity}
     incident.severity = severity
     return before, {"severity": severity}
@@ -204,10 +209,10 @@ def _relate(
     other = other_incident(incident, by, data["to"], "to")
     if data["kind"] not in RelationKind.values:
         raise Invalid({"kind": [_("Must be one of: %s.") % ", ".join(RelationKind.values)]})
-    Relation.objects.get_or_create(
+    _relation, made = Relation.objects.get_or_create(
         source=incident, target=other, kind=data["kind"], defaults={"note": reason}
     )
-    return {}, {"relation": data["kind"], "to": other.ref}
+    return {}, {"relation": data["kind"], "to": other.ref} if made else {}
 
 
 def _respond(

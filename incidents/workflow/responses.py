@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.cleaning import clean_json, clean_text
 from incidents.errors import Invalid
+from incidents.interpreting import EARLIEST_YEAR, LATEST_YEAR
 from incidents.vocabulary import ResponsePosition
 
 TEXTS = {
@@ -34,7 +35,9 @@ def read_response(given: Any) -> dict[str, Any]:
         if not isinstance(text, str):
             errors[field] = [_("Must be text.")]
             continue
-        values[field] = clean_text(text, limit=limit)[0]
+        values[field] = clean_text(text, limit=limit + 1)[0]
+        if len(values[field]) > limit:
+            errors[field] = [_("At most %s characters.") % limit]
     if not values.get("issuer"):
         errors["issuer"] = [_("Say who gave the response.")]
     if values.get("link") and urlsplit(values["link"]).scheme not in {"http", "https"}:
@@ -53,10 +56,13 @@ def _day(value: Any, errors: dict[str, list[Any]]) -> date | None:
     if value in (None, ""):
         return None
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
         errors["said_on"] = [_("Must be a date such as 2021-01-11.")]
         return None
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        errors["said_on"] = [_("Must be a date such as 2021-01-11.")]
+    return day
 
 
 def _claims(value: Any, errors: dict[str, list[Any]]) -> Any:

@@ -173,6 +173,25 @@ def test_a_report_is_dismissed_and_opened(desk):
     assert told["incidents"] == [Incident.objects.get().ref]
 
 
+def test_every_refusal_among_many_lists_its_errors_alike(desk):
+    incident = opened()
+    on = {"on_incident": incident.ref, "version": incident.version}
+    asked = [
+        {},
+        {"on_incident": incident.ref},
+        on | {"step": "claim", "zz": 1},
+        on | {"step": "park"},
+        on | {"step": "edit", "changes": {"title": ""}},
+        on | {"step": "grade", "severity": 9},
+    ]
+    answer = desk.post("/api/v1/desk/steps/", {"steps": asked}, content_type="application/json")
+    told = answer.json()["results"]
+    assert [one["status"] for one in told] == [400] * len(asked)
+    for one in told:
+        assert one["errors"]
+        assert all({"field", "detail"} <= set(error) for error in one["errors"])
+
+
 def test_many_steps_at_once_each_with_its_own_result(desk):
     incident, report = opened(), filed_report()
     asked = [

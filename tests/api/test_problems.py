@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.db import OperationalError
+from django.test import Client
 
 from config.problems import KINDS
 from incidents import feed
@@ -62,6 +63,13 @@ def test_a_session_without_its_csrf_token_changes_nothing():
     problem_of(client.post(path, body, content_type="application/json"), 403)
     incident.refresh_from_db()
     assert incident.status == "open"
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+def test_the_page_of_the_description_refuses_as_the_api_does(method):
+    answer = getattr(Client(enforce_csrf_checks=True), method)("/api/v1/docs/")
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert answer["Allow"] == "GET, HEAD"
 
 
 def test_a_format_that_is_not_offered(client):

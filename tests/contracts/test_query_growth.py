@@ -5,6 +5,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from elections.models import Election
+from incidents.models import Incident
+from observers.models import Membership
 from tests.contracts.stage import build_stage
 
 LISTS = {
@@ -27,6 +30,9 @@ LISTS = {
     "/api/v1/desk/reports/": "coordinator",
     "/api/v1/desk/incidents/": "coordinator",
 }
+
+
+MOST_QUERIES = 45  # of one page about one incident
 
 
 def cost(stage, path: str, person: str) -> int:
@@ -66,16 +72,81 @@ def test_no_list_asks_once_a_row():
     assert {p: (few[p], n) for p, n in many.items() if n > few[p]} == {}
 
 
+PAGES = ("/desk/incidents/{ref}/", "/api/v1/desk/incidents/{ref}/")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("person", ["coordinator", "editor"])
 @pytest.mark.django_db
-def test_an_incident_page_does_not_ask_once_a_report():
+def test_an_incident_page_does_not_ask_once_for_each_thing_it_shows(page, person):
+    stage = build_stage("growth")
+    incident = stage.publish().incident
+    path = page.format(ref=incident.ref)
+    more(stage, incident)
+    few = cost(stage, path, person)
+    for _ in range(4):
+        more(stage, incident)
+    assert cost(stage, path, person) <= few
+    assert few <= MOST_QUERIES
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.django_db
+def test_an_incident_page_asks_once_who_is_reading(page):
+    """However many memberships: one question for them, one for their regions."""
     stage = build_stage("growth")
     incident = stage.open()
-    path = f"/desk/incidents/{incident.ref}/"
-    stage_link(stage, incident)
+    path = page.format(ref=incident.ref)
     few = cost(stage, path, "coordinator")
     for _ in range(4):
-        stage_link(stage, incident)
+        again = Membership.objects.create(
+            user=stage.people["coordinator"], election=stage.election, role="coordinator"
+        )
+        again.regions.set([stage.city])
     assert cost(stage, path, "coordinator") <= few
+    client = Client()
+    client.force_login(stage.people["coordinator"])
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    asked = [q["sql"] for q in queries if "observers_membership" in q["sql"]]
+    assert sum('"observers_membership"."id"' in sql.split(" FROM ")[0] for sql in asked) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.django_db
+def test_what_a_request_asked_is_forgotten_with_it(page):
+    """A revoked membership opens nothing from the next request on, nor outside of one."""
+    stage = build_stage("growth")
+    incident, person = stage.open(), stage.people["coordinator"]
+    path = page.format(ref=incident.ref)
+    client = Client()
+    client.force_login(person)
+    assert client.get(path).status_code == 200
+    assert Incident.objects.visible_to(person).filter(pk=incident.pk).exists()
+    elsewhere = Election.objects.create(
+        slug="other", ref_prefix="OTHER", region_set=stage.election.region_set, country="KZ",
+        kind="parliamentary", name_en="Other", time_zone="Asia/Almaty",
+    )  # fmt: skip
+    Membership.objects.filter(user=person).update(election=elsewhere)
+    assert client.get(path).status_code == 404
+    assert not Incident.objects.visible_to(person).filter(pk=incident.pk).exists()
+    Membership.objects.filter(user=person).update(election=stage.election)
+    assert client.get(path).status_code == 200
+
+
+def more(stage, incident) -> None:
+    """One more of everything an incident page can show."""
+    stage_link(stage, incident)
+    other = stage.open(stage.file())
+    stage.take(incident, "relate", "coordinator", to=other.ref, kind="follows")
+    stage.take(
+        incident, "respond", "coordinator",
+        response={"issuer": "The commission", "position": "denies"},
+    )  # fmt: skip
+    stage.take(incident, "correct", "editor", what_changed="A response.")
+    stage.take(incident, "submit", "editor")
+    stage.take(incident, "approve", "second_editor")
+    stage.take(incident, "publish", "second_editor")
 
 
 def stage_link(stage, incident) -> None:

@@ -89,7 +89,7 @@ def needed(stage, step: str, other: Incident, incident: Incident) -> dict:
         "relate": {"to": other.ref, "kind": "follows"},
         "respond": {"response": {"issuer": "Police", "position": "denies"}},
         "draft": {"content": TEXT},
-        "write": {"content": TEXT},
+        "write": {"content": TEXT | {"both_sides": True}},
         "correct": {"what_changed": "A date."},
         "withdraw": {"kind": "error"},
     }.get(step, {})

@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Draft, Incident, Publication
+from observers.models import User
 from tests import walking
 from tests.incidents.test_desk_incident import fields_of, form, page, signed_in, step
 
@@ -77,9 +78,37 @@ def test_the_writer_cannot_approve_and_is_told_why():
     text = page(incident, "editor")
     assert "You wrote this text last. A second editor has to approve it." in text
     assert f"/desk/incidents/{incident.ref}/steps/approve/" not in text
-    answer = step(incident, "approve", "editor", digest="x")
+    for sent in (
+        {},
+        {"digest": "x"},
+        {"digest": "x" * 65},
+        {"version": "1"},
+        {"embargo_until": "?"},
+    ):
+        answer = step(incident, "approve", "editor", **sent)
+        assert answer.status_code == 403, sent
+        assert "second editor" in answer.content.decode()
+    url = f"/desk/incidents/{incident.ref}/steps/approve/"
+    assert signed_in("editor").get(url).status_code == 403
+
+
+def test_a_step_out_of_turn_is_said_to_be_one_whatever_is_typed():
+    incident = walking.drafted()
+    for sent in ({}, {"digest": "x"}):
+        answer = step(incident, "approve", second(), **sent)
+        assert answer.status_code == 409, sent
+        assert "not possible now" in answer.content.decode()
+
+
+def test_an_author_of_a_linked_report_may_not_approve_whatever_is_sent():
+    reporter = walking.person("observer")
+    incident = walking.submitted(walking.opened(walking.filed_report(reporter)))
+    twin = second()
+    User.objects.filter(pk=twin.pk).update(person=reporter.person)
+    answer = step(incident, "approve", twin)
     assert answer.status_code == 403
-    assert "second editor" in answer.content.decode()
+    assert "You reported this yourself." in answer.content.decode()
+    assert "You reported this yourself." in page(incident, twin)
 
 
 def test_a_text_that_changed_while_it_was_read_is_not_approved():

@@ -1,11 +1,14 @@
 """The one door through which reports enter."""
 
+import hashlib
 import json
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from incidents import intake
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused, TooLarge
@@ -213,6 +216,62 @@ def test_a_failure_while_filing_leaves_the_bytes_and_nothing_else(stage, monkeyp
     assert not Report.objects.exists()
     monkeypatch.undo()
     assert send(stage, SAID, report_id=report_id).created
+
+
+def arrived(stage, body, minutes=2) -> RawReport:
+    """Kept, and then the server died."""
+    return RawReport.objects.create(
+        report_id=uuid.uuid4(),
+        author=stage.people["observer"],
+        channel="app",
+        body=body,
+        sha256=hashlib.sha256(body).hexdigest(),
+        received_at=timezone.now() - timedelta(minutes=minutes),
+    )
+
+
+def test_what_had_arrived_when_the_server_died_is_filed_without_its_sender(stage):
+    body = json.dumps(SAID).encode()
+    kept, running = arrived(stage, body), arrived(stage, body, minutes=0)
+    unreadable = arrived(stage, b"{")
+    assert intake.take_up_arrived() == 1
+    assert Report.objects.get().pk == kept.report_id
+    outcomes = {raw.pk: raw.outcome for raw in RawReport.objects.all()}
+    assert outcomes == {kept.pk: "filed", running.pk: "arrived", unreadable.pk: "refused"}
+    assert intake.take_up_arrived() == 0
+    again = intake.file_report(by=kept.author, report_id=kept.report_id, raw=body, channel="app")
+    assert not again.created
+
+
+def test_one_arrival_that_cannot_be_filed_does_not_hold_up_the_next(stage, monkeypatch):
+    first, second = arrived(stage, b'{"text": "one"}', 9), arrived(stage, b'{"text": "two"}', 5)
+    real = intake.interpret
+
+    def fails_on_one(payload, *, election):
+        if payload["text"] == "one":
+            raise OSError("the disk is full")
+        return real(payload, election=election)
+
+    monkeypatch.setattr(intake, "interpret", fails_on_one)
+    assert intake.take_up_arrived() == 1
+    assert Report.objects.get().pk == second.report_id
+    first.refresh_from_db()
+    assert first.outcome == "arrived"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("text", 5, "Must be text."),
+        ("persons_min", "5", "Must be a whole number."),
+        ("latitude", "43", "Must be a number."),
+        ("details", [], "Must be an object of answers."),
+    ],
+)
+def test_a_wrong_type_is_named_in_words(stage, field, value, sentence):
+    with pytest.raises(Invalid) as refusal:
+        send(stage, SAID | {field: value})
+    assert [str(line) for line in refusal.value.errors[field]] == [sentence]
 
 
 @pytest.mark.django_db(transaction=True)

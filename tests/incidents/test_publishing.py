@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from incidents import publishing
 from incidents.errors import Invalid, NotAllowed, Stale, WrongState
@@ -60,6 +60,30 @@ def test_an_approval_is_void_after_an_edit(stage):
     stage.take(incident, "write", "editor", content={"summary": {"en": "Changed."}})
     draft = Draft.objects.get(incident=incident)
     assert (draft.state, draft.approved_digest, draft.approved_by) == ("draft", "", None)
+
+
+def test_saving_the_same_text_voids_nothing_and_makes_nobody_its_editor(stage):
+    incident = submitted(stage)
+    stage.take(incident, "approve", "second_editor")
+    lines, before = Event.objects.count(), Incident.objects.get(pk=incident.pk)
+    taken = stage.take(incident, "write", "second_editor", content=TEXT)
+    draft = Draft.objects.get(incident=incident)
+    assert (draft.state, draft.last_editor) == ("approved", stage.people["editor"])
+    assert draft.approved_digest
+    assert (taken.version, Event.objects.count()) == (before.version, lines)
+    assert Incident.objects.get(pk=incident.pk).changed_at == before.changed_at
+
+
+@pytest.mark.parametrize("content", [["title"], "title", 7])
+def test_a_text_that_is_no_object_is_refused(stage, content):
+    with pytest.raises(Invalid):
+        stage.take(submitted(stage), "write", "editor", content=content)
+
+
+def test_whose_text_it_is_comes_before_which_version_it_is(stage):
+    incident = submitted(stage)
+    with pytest.raises(NotAllowed):
+        stage.take(incident, "approve", "editor", version=0, digest="0" * 64)
 
 
 def test_an_approval_is_void_when_a_public_fact_changed_under_it(stage):
@@ -224,6 +248,43 @@ def test_restoring_takes_two(stage):
     assert publication.live
     assert publication.version == 2
     assert publication.withdrawn_at is None
+
+
+@pytest.mark.parametrize("asked_in", ["en", "ru", "kk"])
+def test_a_restoration_is_told_in_the_language_of_the_reader(stage, client, asked_in):
+    publication = stage.withdraw(stage.publish())
+    with translation.override(asked_in):
+        stage.take(publication.incident, "restore", "second_editor", reason="It was true.")
+        stage.take(publication.incident, "approve", "editor")
+        stage.take(publication.incident, "publish", "editor")
+    assert [v.what_changed for v in publication.versions.all()] == ["", ""]
+    address = f"/incidents/{publication.ref}/"
+    for language, sentence in {
+        "en": "Restored after a withdrawal.",
+        "ru": "Восстановлено после отзыва.",
+        "kk": "Қайтарып алынғаннан кейін қалпына келтірілді.",
+    }.items():
+        page = client.get(address, headers={"accept-language": language}).content.decode()
+        assert page.count(sentence) == 1
+    listed = client.get(f"/api/v1{address}versions/", headers={"accept-language": "ru"}).json()
+    assert [row["what_changed"] for row in listed["results"]] == [
+        "",
+        "Restored after a withdrawal.",
+    ]
+
+
+def test_the_second_editor_sees_that_it_is_a_restoration(stage, client):
+    publication = stage.withdraw(stage.publish())
+    stage.take(publication.incident, "restore", "second_editor", reason="It was true.")
+    client.force_login(stage.people["editor"])
+    for address in ("/desk/drafts/", f"/desk/incidents/{publication.ref}/"):
+        assert "Restored after a withdrawal." in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("said", ["\0", " \n "])
+def test_a_correction_says_what_it_corrects(stage, said):
+    with pytest.raises(Invalid):
+        stage.take(stage.publish().incident, "correct", "editor", what_changed=said)
 
 
 def test_a_merged_incident_leaves_a_pointer_to_the_survivor(stage):

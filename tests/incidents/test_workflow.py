@@ -237,6 +237,58 @@ def test_a_severity_that_is_none_is_refused(stage, severity):
         stage.take(stage.open(), "grade", "coordinator", severity=severity)
 
 
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [("title", 200), ("place_words", 500), ("occurred_words", 200), ("persons_words", 200)],
+)
+def test_a_text_that_is_too_long_is_refused_and_not_cut(stage, field, most):
+    incident = stage.open()
+    with pytest.raises(Invalid) as refusal:
+        stage.take(incident, "edit", "coordinator", changes={field: "я" * (most + 1)})
+    assert str(most) in str(refusal.value.errors[field][0])
+    stage.take(incident, "edit", "coordinator", changes={field: "я" * most})
+    incident.refresh_from_db()
+    assert getattr(incident, field) == "я" * most
+
+
+@pytest.mark.parametrize(("field", "most"), [("issuer", 200), ("quote", 10_000)])
+def test_a_response_that_is_too_long_is_refused_and_not_cut(stage, field, most):
+    said = {"issuer": "The commission", "position": "denies"} | {field: "я" * (most + 1)}
+    with pytest.raises(Invalid) as refusal:
+        stage.take(stage.open(), "respond", "coordinator", response=said)
+    assert str(most) in str(refusal.value.errors[field][0])
+    assert not OfficialResponse.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "same"),
+    [
+        ("edit", {"changes": {"title": "Observers refused", "regions": ["KZ-ALA"]}}),
+        ("grade", {"severity": 2, "reason": "As it was."}),
+        ("relate", {"to": "OTHER", "kind": "follows"}),
+    ],
+)
+def test_what_is_so_already_makes_no_line_and_no_version(stage, step, same):
+    incident, other = stage.open(), stage.open()
+    if step == "relate":
+        same = same | {"to": other.ref}
+        stage.take(incident, "relate", "coordinator", **same)
+    incident.refresh_from_db()
+    lines = Event.objects.count()
+    taken = stage.take(incident, step, "coordinator", **same)
+    now = Incident.objects.get(pk=incident.pk)
+    assert taken.version == now.version == incident.version
+    assert now.changed_at == incident.changed_at
+    assert Event.objects.count() == lines
+
+
+def test_a_merger_is_told_with_its_channel_on_both_sides(stage):
+    survivor, loser = stage.open(), stage.open(stage.file())
+    stage.take(loser, "merge", "coordinator", into=survivor.ref, reason="The same.", channel="api")
+    told = Event.objects.filter(verb__in=["merge", "absorb"]).values_list("verb", "channel")
+    assert sorted(told) == [("absorb", "api"), ("merge", "api")]
+
+
 def test_incidents_are_related_not_merged_when_stations_differ(stage):
     Station.objects.create(
         election=stage.election, region=stage.city, commission="KZ-ALA", number="8"
@@ -272,6 +324,8 @@ def test_an_official_response_stands_beside_the_incident(stage):
         {"issuer": "x", "position": "denies", "link": "javascript:alert(1)"},
         {"issuer": "x", "position": "denies", "claims": "none"},
         {"issuer": "x", "position": "denies", "said_on": "soon"},
+        {"issuer": "x", "position": "denies", "said_on": "0001-01-01"},
+        {"issuer": "x", "position": "denies", "said_on": "9999-12-31"},
         {"issuer": "x", "position": "denies", "mood": "bad"},
         {"issuer": 7, "position": "denies"},
     ],

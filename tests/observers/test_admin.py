@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from elections.models import RegionSet
 from observers import tokens
 from observers.models import ApiToken, Device, Membership, Organisation, User
 from observers.roles import Role
@@ -70,6 +71,29 @@ def test_an_admin_opens_every_page(client, chief):
     for page in every_model_page():
         read_only = "/device/add/" in page or "/apitoken/add/" in page
         assert client.get(page).status_code == (403 if read_only else 200), page
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1899-12-31"])
+def test_days_no_clock_can_show_are_refused(client, chief, day):
+    regions = {"slug": "odd", "name_en": "Odd", "country": "KZ", "valid_from": day}
+    answer = client.post(reverse("admin:elections_regionset_add"), regions)
+    assert "Give a year from 1900 to 2100." in answer.content.decode()
+    role = {"role": "admin", "user": str(chief.pk), "ends_0": day, "ends_1": "12:00"}
+    answer = client.post(reverse("admin:observers_membership_add"), role)
+    assert answer.status_code in (200, 400)
+    assert not RegionSet.objects.filter(slug="odd").exists()
+    assert not Membership.objects.filter(ends__isnull=False).exists()
+
+
+def test_a_number_no_column_holds_is_an_unreadable_request(client, chief):
+    good = {"role": "observer", "user": str(chief.pk), "election": str(ElectionFactory().pk)}
+    for bad in ({"regions": str(2**70)}, {"user": "x"}, {"user": str(2**70)}, {"election": "x"}):
+        answer = client.post(reverse("admin:observers_membership_add"), good | bad)
+        assert answer.status_code in (200, 400), bad
+    assert Membership.objects.count() == 1
+    for query in (f"id__in={2**70}", f"election__id__exact={2**70}", f"p={2**70}", "id__in=x"):
+        answer = client.get(reverse("admin:observers_membership_changelist") + "?" + query)
+        assert answer.status_code in (200, 302, 400), query
 
 
 def test_an_admin_edits_an_organisation_and_it_is_noted(client, chief):

@@ -172,6 +172,15 @@ class DeskIncidents(DeskEndpoint):
         return whole(get_object_or_404(incidents_for(request.user), ref=ref), request.user)
 
 
+def _listed(errors: Any) -> list[dict[str, str]]:
+    """As a refusal of a single step lists them."""
+    return [
+        {"field": field, "detail": str(line)}
+        for field, lines in dict(errors).items()
+        for line in lines
+    ]
+
+
 class BulkSteps(DeskEndpoint):
     """Many steps at once. Each is taken or refused for itself, in the order given."""
 
@@ -206,12 +215,12 @@ class BulkSteps(DeskEndpoint):
             return (
                 {"status": refusal.status, **said}
                 | ({"fields": fields} if fields else {})
-                | ({"errors": errors} if errors else {})
+                | ({"errors": _listed(errors)} if errors else {})
             )
         except BadInput as refusal:
             return {"status": 400, "code": "invalid", "errors": refusal.errors}
         except ValidationError as refusal:
-            return {"status": 400, "code": "invalid", "errors": refusal.detail}
+            return {"status": 400, "code": "invalid", "errors": _listed(refusal.detail)}
         except Http404:
             return {"status": 404, "code": "not-found"}
 
