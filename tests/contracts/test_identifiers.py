@@ -25,4 +25,6 @@ def test_references_say_nothing_of_their_order():
     given = [new_ref("KZ2021") for _ in range(500)]
     assert given != sorted(given)
     for place in range(1, LENGTH + 1):
-        assert len({ref[-place] for ref in given}) > 25, "a letter that hardly changes is a counter"
+        assert len({ref[-place] for ref in given}) > 25, (
+            "a letter that hardly changes is a counter"
+        )
