@@ -1,4 +1,4 @@
-"""Names that leave the mission are random: nobody counts reports by them, or learns their order."""
+"""Names that leave the mission are random: nobody counts by them, or learns an order."""
 
 import uuid
 
@@ -25,6 +25,5 @@ def test_references_say_nothing_of_their_order():
     given = [new_ref("KZ2021") for _ in range(500)]
     assert given != sorted(given)
     for place in range(1, LENGTH + 1):
-        assert len({ref[-place] for ref in given}) > 25, (
-            "a letter that hardly changes is a counter"
-        )
+        # A letter that hardly changes would be part of a counter.
+        assert len({ref[-place] for ref in given}) > 25
