@@ -17,19 +17,22 @@ POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 # A bare Debian has neither ensurepip nor a writable system site-packages: the
 # environment is made without pip and filled from outside.
 $(BIN)/python:
-	$(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Dauys needs Python 3.11 or newer; choose one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv --without-pip $(VENV)
 
 ifdef UV
-install = $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
+install = @$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
 else
-install = $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r $(1)
+install = @$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r $(1)
 endif
 
 $(VENV)/.base: requirements/base.txt | $(BIN)/python
+	@echo "Installing what Dauys runs on: half a minute the first time"
 	$(call install,requirements/base.txt)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	@echo "Installing what the tests need: a minute the first time"
 	$(call install,requirements/dev.txt)
 	@touch $@
 
@@ -37,6 +40,7 @@ run: export ENVIRONMENT = demo
 run: export PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 run: export DATA_DIR := $(DATA_DIR)
 run: $(VENV)/.base
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || { echo "Something else listens on port $(PORT). Choose another: make run PORT=8010"; exit 1; }
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py load_demo
 	@echo "Dauys is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"

@@ -63,8 +63,7 @@ class FactsForm(MergingForm):
     categories_secondary = forms.MultipleChoiceField(
         label=NAMES["categories_secondary"],
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 6}),
-        help_text=_("Hold Ctrl or ⌘ to choose several."),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "window"}),
     )
     regions = forms.MultipleChoiceField(label=NAMES["regions"], required=False)
     regions_at_least = _count("regions_at_least", 1000)

@@ -155,7 +155,7 @@ def _texts(
     for name, value in typed.items():
         part, _underscore, language = name.partition("_")
         saved = theirs.get(part)
-        if isinstance(saved, dict) and saved.get(language, "") != value:
+        if language and isinstance(saved, dict) and saved.get(language, "") != value:
             found.append(
                 {
                     "label": str(form.fields[name].label),

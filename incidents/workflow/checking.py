@@ -51,7 +51,12 @@ def check_version(incident: Incident, version: int | None, mine: Mapping[str, An
         return
     theirs: dict[str, Any] = {}
     for event in Event.objects.filter(incident=incident, version__gt=version).order_by("seq"):
-        theirs |= event.after
+        # What was done with a report is not told here: it may be for the security role alone.
+        theirs |= {
+            field: value
+            for field, value in event.after.items()
+            if event.report_id is None or field == "status"
+        }
     raise Stale(
         _(
             "A colleague changed this incident while you looked at it. "

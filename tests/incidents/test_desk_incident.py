@@ -367,6 +367,18 @@ def test_two_people_saving_the_same_field_see_both_values():
     assert fields_of(answer)["title"] == "What I typed"
 
 
+def test_a_public_title_saved_meanwhile_is_not_told_as_the_working_title():
+    incident = walking.opened()
+    mine = form(incident, "edit") | {"title": "For the desk"}
+    incident = walking.drafted(incident)
+    walking.take(incident, "write", "editor", content={"title": {"en": "For the world"}})
+    answer = signed_in("coordinator").post(f"/desk/incidents/{incident.ref}/steps/edit/", mine)
+    assert answer.status_code == 412
+    differs = answer.content.decode().split("What differs")[1].split("</table>")[0]
+    assert "Public text" in differs
+    assert "Working title" not in differs
+
+
 def test_a_late_step_shows_what_changed_and_keeps_the_reason():
     incident = walking.opened()
     late = incident.version

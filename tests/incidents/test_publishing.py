@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from incidents import publishing
+from incidents import publishing, steps
 from incidents.errors import Invalid, NotAllowed, Stale, WrongState
 from incidents.models import Change, Draft, Event, Incident, Publication, ReportLink
 from observers.models import User
@@ -312,6 +312,18 @@ def test_a_stale_save_names_what_differs(stage):
         stage.take(incident, "edit", "coordinator", changes={"title": "His"}, version=seen)
     assert {"field": "title", "yours": "His", "theirs": "Hers"} in refusal.value.fields
     assert Incident.objects.get(pk=incident.pk).title == "Hers"
+
+
+def test_a_stale_save_says_nothing_of_a_report_linked_in_between(stage):
+    incident = stage.open()
+    seen = incident.version
+    sealed = stage.file(audience="security_only")
+    steps.take_on_report(
+        sealed, "link", by=stage.people["security"], channel="page", incident=incident.ref
+    )
+    with pytest.raises(Stale) as refusal:
+        stage.take(incident, "edit", "coordinator", changes={"title": "His"}, version=seen)
+    assert {row["field"] for row in refusal.value.fields} <= {"status"}
 
 
 def test_a_version_must_be_said(stage):
