@@ -85,6 +85,9 @@ class ReportQuerySet(models.QuerySet[M]):
         scopes = [_report_scope(m) for m in desk_memberships(user)]
         return self.filter(_any([*scopes, Q(author=user.pk)]))
 
+    def overdue(self, now: datetime) -> Self:
+        return self.filter(state="received", due_at__lte=now)
+
 
 class RawReportQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
@@ -108,6 +111,9 @@ class IncidentQuerySet(models.QuerySet[M]):
         if not user.is_authenticated:
             return self.none()
         return self.filter(_any([_incident_scope(m) for m in desk_memberships(user)]))
+
+    def overdue(self, now: datetime) -> Self:
+        return self.filter(status__in=["open", "in_review"], due_at__lte=now)
 
     def in_regions(self, regions: "models.QuerySet[Region]") -> Self:
         named = apps.get_model("incidents", "Incident").regions.through.objects
@@ -174,6 +180,11 @@ class LeaseQuerySet(models.QuerySet[M]):
 
     def held(self, now: datetime) -> Self:
         return self.filter(until__gt=now)
+
+    def working_on_desk(self) -> Self:
+        """Whose account or last desk role was taken away has lost their leases."""
+        working = Membership.objects.active().filter(role__in=DESK, user=OuterRef("holder"))
+        return self.filter(Exists(working), holder__is_active=True)
 
 
 class AlertQuerySet(models.QuerySet[M]):
