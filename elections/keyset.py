@@ -118,6 +118,23 @@ def _decode(
     return direction == BACKWARD, values
 
 
+def _merged(
+    rows: QuerySet[Any, R], keys: Sequence[Key], apart: Sequence[Q], limit: int, *, back: bool
+) -> list[R]:
+    """The first rows of all conditions together: their keys first, then those rows whole."""
+    fields = [key.field for key in keys]
+    heads = []
+    for condition in apart:
+        narrow = order(rows.filter(condition), keys, back=back).values_list(*fields)
+        heads += list(narrow[:limit])
+    # From the last key to the first: sorting is stable.
+    for place, key in reversed(list(enumerate(keys))):
+        heads.sort(key=lambda head: head[place], reverse=key.descending != back)  # noqa: B023
+    pks = [head[-1] for head in heads[:limit]]
+    found = {row.pk: row for row in rows.filter(pk__in=pks)}  # type: ignore[attr-defined]
+    return [found[pk] for pk in pks if pk in found]
+
+
 def walk(
     rows: QuerySet[Any, R],
     *,
@@ -125,13 +142,22 @@ def walk(
     limit: int,
     cursor: str | None,
     binding: str,
+    apart: Sequence[Q] = (),
 ) -> Page[R]:
-    """One page. `binding` names the list, its filters and its order. Raises BadCursor."""
+    """One page. `binding` names the list, its filters and its order. Raises BadCursor.
+
+    `apart`: conditions of which each row meets exactly one, when each alone follows an index that
+    all together cannot follow.
+    """
     back = False
     if cursor is not None:
         back, values = _decode(cursor, keys, binding, rows.model)
         rows = rows.filter(_after(keys, values, back=back))
-    found: list[R] = list(order(rows, keys, back=back)[: limit + 1])
+    found: list[R] = (
+        _merged(rows, keys, apart, limit + 1, back=back)
+        if len(apart) > 1
+        else list(order(rows, keys, back=back)[: limit + 1])
+    )
     more = len(found) > limit
     found = found[:limit]
     if back:
