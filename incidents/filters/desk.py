@@ -268,7 +268,7 @@ class DeskIncidentFilter(DeskFilter):
 
     def in_danger(self, rows: Rows, name: str, words: list[str]) -> Rows:
         # A sealed report must not show through a filter, so only readable reports count.
-        reports = Report.objects.on_desk(viewer_of(self)).filter(danger__in=words)
+        reports = Report.objects.on_desk(viewer_of(self), by_key=True).filter(danger__in=words)
         return rows.filter(Exists(reports.filter(incidents=OuterRef("pk"))))
 
     def in_publication_state(self, rows: Rows, name: str, states: list[str]) -> Rows:

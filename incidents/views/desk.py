@@ -1,11 +1,11 @@
 """The queue: what needs a person now."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,8 +20,8 @@ from elections.models import Election
 from elections.templatetags.say import local
 from incidents import wording
 from incidents.filters.desk import DUE
-from incidents.models import Incident, RawReport, Report
-from incidents.querysets import desk_memberships
+from incidents.models import Incident, RawReport, Report, ReportLink
+from incidents.querysets import IncidentQuerySet, ReportQuerySet, desk_memberships
 from incidents.views import clocks, desk_bulk, desk_standing, desk_views, telling
 from incidents.views.desk_lists import (
     LIMITS,
@@ -29,12 +29,13 @@ from incidents.views.desk_lists import (
     DeskList,
     IncidentList,
     ReportList,
+    RowsOf,
     foreign,
     wanted,
 )
-from incidents.views.entering import SignedIn, desk_only
 from incidents.views.desk_standing import Standing
-from incidents.vocabulary import Danger, DraftState, IncidentStatus, ReportState
+from incidents.views.entering import SignedIn, desk_only
+from incidents.vocabulary import DraftState, IncidentStatus, ReportState
 
 FEW = 25
 BESIDE = 12
@@ -56,8 +57,8 @@ def queue(request: SignedIn) -> HttpResponse:
     now = desk_standing.standing(request)
     chosen = wanted(request.GET)
     together = not chosen
-    reports = ReportList(request, reports_of(request), together=together)
-    incidents = IncidentList(request, incidents_of(request), together=together)
+    reports = ReportList(request, reports_of, together=together)
+    incidents = IncidentList(request, incidents_of, together=together)
     shown: DeskList = reports if chosen == ReportList.name else incidents
     for sentence in foreign(request.GET, chosen):
         shown.form.add_error(None, sentence)
@@ -91,24 +92,32 @@ def _news_url(request: SignedIn, now: Standing) -> str:
 
 def _limits(shown: DeskList) -> list[Row]:
     return [
-        {"text": str(limit), "url": shown.address(limit=str(limit)), "current": limit == shown.limit}
+        {
+            "text": str(limit),
+            "url": shown.address(limit=str(limit)),
+            "current": limit == shown.limit,
+        }
         for limit in LIMITS
     ]
 
 
-def reports_of(request: SignedIn) -> "QuerySet[Report, Report]":
-    rows = Report.objects.on_desk(request.user)
-    return rows.select_related("election", "region", "station", "team")
+def reports_of(
+    request: SignedIn, among: Collection[Any] | None = None
+) -> "ReportQuerySet[Report]":
+    rows = Report.objects.select_related("election", "region", "station", "team")
+    if among is None:
+        return rows.on_desk(request.user)
+    return rows.on_desk(request.user, by_key=True).filter(pk__in=among)
 
 
-def incidents_of(request: SignedIn) -> "QuerySet[Incident, Incident]":
-    dangerous = Report.objects.on_desk(request.user).exclude(danger=Danger.NONE)
-    rows = Incident.objects.visible_to(request.user)
-    return (
-        rows.select_related("election", "station", "assignee", "draft")
-        .prefetch_related("regions")
-        .annotate(in_danger=Exists(dangerous.filter(incidents=OuterRef("pk"))))
-    )
+def incidents_of(
+    request: SignedIn, among: Collection[Any] | None = None
+) -> "IncidentQuerySet[Incident]":
+    rows = Incident.objects.select_related("election", "station", "assignee", "draft")
+    rows = rows.prefetch_related("regions")
+    if among is None:
+        return rows.visible_to(request.user)
+    return rows.visible_to(request.user, by_key=True).filter(pk__in=among)
 
 
 def _first_rows(request: SignedIn, reports: ReportList, incidents: IncidentList) -> list[Row]:
@@ -181,7 +190,7 @@ def tabs_of(
                 "text": text,
                 "url": f"{home}?{LIST}={name}&{field}={state}",
                 "count": counts[name].get(state, 0),
-                "current": bool(shown) and shown.name == name and asked == state,
+                "current": asked == state and shown is not None and shown.name == name,
             }
         )
     return tabs + _unread(request)
@@ -193,8 +202,8 @@ def _states(kind: str) -> list[str]:
 
 def beside(request: SignedIn, current: str) -> list[Row]:
     """The head of the queue for wide screens; `current`: reference of the page it stands on."""
-    reports = _most_urgent(Report.objects.on_desk(request.user), ReportList)
-    incidents = _most_urgent(Incident.objects.visible_to(request.user), IncidentList)
+    reports = _most_urgent(request, reports_of, ReportList)
+    incidents = _most_urgent(request, incidents_of, IncidentList)
     return [
         {
             "url": reverse("desk-report", args=[row.pk]),
@@ -216,11 +225,17 @@ def beside(request: SignedIn, current: str) -> list[Row]:
     ]
 
 
-def _most_urgent(rows: "QuerySet[Any, Any]", kind: type[DeskList]) -> list[Any]:
+def _most_urgent(request: SignedIn, rows_of: RowsOf, kind: type[DeskList]) -> list[Any]:
     """Of what waits for a person."""
-    apart = [Q(**{kind.state: state}) for state in kind.waiting]
-    waiting = rows.filter(**{f"{kind.state}__in": kind.waiting})
-    page = walk(waiting, keys=DUE, limit=BESIDE, cursor=None, binding="beside", apart=apart)
+    page = walk(
+        rows_of(request),
+        keys=DUE,
+        limit=BESIDE,
+        cursor=None,
+        binding="beside",
+        apart=[Q(**{kind.state: state}) for state in kind.waiting],
+        whole=lambda pks: rows_of(request, among=pks),
+    )
     return page.rows
 
 
@@ -248,7 +263,7 @@ def zone_of_desk(request: SignedIn) -> str:
 
 def _counted(rows: "QuerySet[Any, Any]", field: str, states: list[str]) -> dict[str, int]:
     counted = rows.filter(**{f"{field}__in": states}).order_by()
-    return dict(counted.values_list(field).annotate(n=Count("pk")))
+    return dict(counted.values_list(field).annotate(n=Count("*")))
 
 
 def report_rows(reports: Iterable[Report], *, keys: Sequence[Key] = ()) -> list[Row]:
@@ -299,8 +314,20 @@ def incident_rows(
     request: SignedIn, incidents: Sequence[Incident], *, keys: Sequence[Key] = ()
 ) -> list[Row]:
     countries = telling.countries(request.user, [row.election for row in incidents])
-    now = timezone.now()
-    return [_incident_row(row, countries, now) | _placed(row, keys) for row in incidents]
+    now, danger = timezone.now(), _in_danger(request, incidents)
+    return [
+        _incident_row(row, countries, now) | {"danger": row.pk in danger} | _placed(row, keys)
+        for row in incidents
+    ]
+
+
+def _in_danger(request: SignedIn, incidents: Sequence[Incident]) -> set[Any]:
+    """Those that tell of a person in danger; security knows of more of them."""
+    links = ReportLink.objects.filter(incident__in=incidents, report__urgent=True)
+    told = list(links.order_by().values_list("incident", "report"))
+    seen = {row.pk for row in desk_standing.reports_seen(request, {r for _i, r in told})}
+    urgent = {row.pk for row in incidents if row.urgent}
+    return urgent | {incident for incident, report in told if report in seen}
 
 
 def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) -> Row:
@@ -314,7 +341,6 @@ def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) 
         "chosen_by": f"incident:{incident.ref}:{incident.version}",
         "url": reverse("desk-incident", args=[incident.ref]),
         "title": incident.title,
-        "danger": getattr(incident, "in_danger", False),
         "category": incident.category_known.short_name,
         "icon": incident.category_known.icon,
         "severity": incident.severity,

@@ -16,8 +16,8 @@ from incidents.errors import Invalid, Refused, Stale
 from incidents.forms import bulk as forms
 from incidents.forms.names import name_of
 from incidents.models import Incident, Report
-from incidents.transitions import REPORT, STATUS, Step
-from incidents.views.desk_offers import DANGEROUS, incident_step
+from incidents.transitions import FACTS, REPORT, STATUS, Step
+from incidents.views.desk_offers import DANGEROUS
 from incidents.views.entering import SignedIn, desk_only
 
 REPORT_FORMS: dict[str, type[forms.BulkForm]] = {
@@ -35,10 +35,7 @@ INCIDENT_FORMS: dict[str, type[forms.BulkForm]] = {
 }
 OFFERED: dict[str, list[Step]] = {
     "reports": [REPORT[name] for name in REPORT_FORMS],
-    "incidents": [
-        *(STATUS[name] for name in INCIDENT_FORMS if name in STATUS),
-        *(found for name in INCIDENT_FORMS if name not in STATUS and (found := incident_step(name))),
-    ],
+    "incidents": [(STATUS | FACTS)[name] for name in INCIDENT_FORMS],
 }
 NOT_SEEN = lazy("It is not there, or you do not see it.")
 
@@ -91,7 +88,7 @@ def _page(
 def _take_on_report(request: SignedIn, name: str, row: str, given: dict[str, Any]) -> Line:
     kind, _colon, shown = row.partition(":")
     key, _colon, state = shown.partition(":")
-    found = Report.objects.on_desk(request.user).filter(pk=_uuid(key)).first()
+    found = Report.objects.on_desk(request.user).filter(pk=_key(key)).first()
     if kind != "report" or found is None:
         return Line(_short(key), "", 404, str(NOT_SEEN))
     line = Line(found.ref, reverse("desk-report", args=[found.pk]))
@@ -133,11 +130,12 @@ def _outcome(line: Line, take: Any) -> Line:
     return line
 
 
-def _uuid(text: str) -> UUID | None:
+def _key(text: str) -> UUID:
+    """A key that no row has stands for what is no key."""
     try:
         return UUID(text)
     except ValueError:
-        return None
+        return UUID(int=0)
 
 
 def _short(text: str) -> str:

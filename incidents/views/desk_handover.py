@@ -1,4 +1,4 @@
-"""What happened since you left, most important first, and the mark up to which you have read it."""
+"""What happened since you left, most important first, and the mark of what you have read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -98,9 +98,7 @@ def _read(request: SignedIn) -> HttpResponse:
 
 def _since(request: SignedIn, zone: str) -> Since:
     mark = DeskMark.objects.visible_to(request.user).first()
-    left = (
-        Since(mark.left_at, mark.seq) if mark else Since(timezone.now() - FIRST_TIME)
-    )
+    left = Since(mark.left_at, mark.seq) if mark else Since(timezone.now() - FIRST_TIME)
     if not (typed := request.GET.get("since", "").strip()):
         return left
     try:
@@ -187,7 +185,9 @@ def _groups(request: SignedIn, since: Since, zone: str) -> list[Row]:
 def _seen(request: SignedIn, events: Iterable[Event]) -> list[Event]:
     """As `Event.visible_to`, which over a long history would weigh every row of it."""
     events = list(events)
-    incidents = {row.pk for row in incidents_seen(request, {e.incident_id for e in events})}
+    incidents = {
+        row.pk for row in incidents_seen(request, {e.incident_id for e in events if e.incident_id})
+    }
     about = {e.report_id for e in events if e.report_id}
     reports = {None, *(row.pk for row in reports_seen(request, about))}
     return [e for e in events if e.incident_id in incidents and e.report_id in reports]
@@ -208,11 +208,9 @@ def _held(request: SignedIn) -> list[Row]:
     at_work = holders(request)
     reviewed = Incident.objects.visible_to(request.user).filter(status="in_review")
     mine = reviewed.exclude(assignee=None).select_related("assignee").order_by("due_at", "id")
-    rows = [
-        _subject(row) | {"who": row.assignee.get_username() if row.assignee else ""}
+    return [
+        _subject(row)
+        | {"who": row.assignee.get_username() if row.assignee else ""}
         | {"now": row.pk in at_work}
         for row in mine[: 3 * FEW]
     ]
-    return rows
-
-

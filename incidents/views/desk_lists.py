@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -50,8 +50,16 @@ SHARED = {
 }
 
 
+class RowsOf(Protocol):
+    """What a person sees of one kind, all of it or `among` these keys."""
+
+    def __call__(
+        self, request: SignedIn, among: Collection[Any] | None = None
+    ) -> "QuerySet[Any, Any]": ...
+
+
 class DeskList:
-    """`rows`: what this person sees of the kind. `data`: the query, without list and cursor."""
+    """`rows_of`: what this person sees of the kind. `query`: without list, cursor and limit."""
 
     name: ClassVar[str]
     title: ClassVar[Any]
@@ -60,10 +68,9 @@ class DeskList:
     state: ClassVar[str]
     waiting: ClassVar[tuple[str, ...]]
 
-    def __init__(
-        self, request: SignedIn, rows: "QuerySet[Any, Any]", *, together: bool = False
-    ) -> None:
+    def __init__(self, request: SignedIn, rows_of: RowsOf, *, together: bool = False) -> None:
         """`together`: beside the other list, with only the filters both know."""
+        self.rows_of = rows_of
         self.request = request
         self.query = request.GET.copy()
         self.cursor = self.query.pop(CURSOR, [""])[-1]
@@ -73,7 +80,7 @@ class DeskList:
         asked = self.query.copy()
         if not pieces(asked, self.state):
             asked.setlist(self.state, list(self.waiting))
-        self.filterset = self.filters(asked, rows, request=request, page=True)
+        self.filterset = self.filters(asked, rows_of(request), request=request, page=True)
         self.form = self.filterset.form
         for name, label in self.offered.items():
             # Before the form is read: reading binds the fields with the labels they have.
@@ -111,6 +118,7 @@ class DeskList:
                 cursor=self.cursor or None,
                 binding=f"desk {self.name} {self._question}",
                 apart=self.apart,
+                whole=lambda pks: self.rows_of(self.request, among=pks),
             )
         except BadCursor:
             sentence = _("This link into the list is no longer good. Start at its first page.")

@@ -15,7 +15,6 @@ from elections.keyset import Key
 from incidents.models import Event
 from incidents.views import desk
 from incidents.views.desk_lists import IncidentList, ReportList, narrowed, wanted
-from incidents.views.entering import SignedIn, desk_only
 from incidents.views.desk_standing import (
     Standing,
     all_at_work_now,
@@ -26,6 +25,7 @@ from incidents.views.desk_standing import (
     opened,
     reports_seen,
 )
+from incidents.views.entering import SignedIn, desk_only
 
 SINCE, HEADER = "since", "Desk-Standing"
 # With more than this the whole list is asked for again: one answer instead of many rows.
@@ -77,8 +77,8 @@ def _told(request: SignedIn, changed: dict[UUID, str], at_work: dict[UUID, str])
     for kind, rows in ((ReportList, desk.reports_of), (IncidentList, desk.incidents_of)):
         if chosen not in ("", kind.name):
             continue
-        found, keys = narrowed(kind, request, rows(request))
-        lines = _lines(request, kind.name, found.filter(pk__in=pks), keys)
+        found, keys = narrowed(kind, request, rows(request, among=pks))
+        lines = _lines(request, kind.name, found, keys)
         here |= {line["ref"] for line in lines}
         sections.append({"kind": kind.name, "rows": lines})
     context = {

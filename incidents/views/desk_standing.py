@@ -68,12 +68,12 @@ def holders(request: SignedIn) -> dict[UUID, str]:
 
 
 def reports_seen(request: SignedIn, pks: Iterable[UUID]) -> list[Report]:
-    rows = Report.objects.on_desk(request.user).filter(pk__in=list(pks))
+    rows = Report.objects.on_desk(request.user, by_key=True).filter(pk__in=list(pks))
     return list(rows.only("pk", "ref").order_by())
 
 
 def incidents_seen(request: SignedIn, pks: Iterable[UUID]) -> list[Incident]:
-    rows = Incident.objects.visible_to(request.user).filter(pk__in=list(pks))
+    rows = Incident.objects.visible_to(request.user, by_key=True).filter(pk__in=list(pks))
     return list(rows.only("pk", "ref").order_by())
 
 

@@ -42,7 +42,7 @@ def save(request: SignedIn) -> HttpResponse:
     query = _known(request.POST.get("query", ""))
     mine = SavedView.objects.visible_to(request.user)
     if not name or not query:
-        messages.error(request, _("A view needs a name and at least one filter. Nothing is saved."))
+        messages.error(request, _("A view needs a name and a filter. Nothing is saved."))
     elif len(query) > QUERY_LIMIT:
         messages.error(request, _("These filters are too long to be saved."))
     elif mine.exclude(name=name).count() >= MOST:
