@@ -37,12 +37,17 @@ from observers.models import User  # noqa: E402
 
 WARM, SAMPLE = 3, 300
 FILTERS = (
+    "list=reports",
+    "list=incidents",
     "list=incidents&status=open&severity=3,4",
     "list=incidents&category=DET&region=KZ-03",
     "list=incidents&q=наблюдателей+12",
+    "list=incidents&overdue=true",
+    "list=incidents&status=open,in_review,parked,closed&q=нетникого",
     "list=incidents&ordering=-changed&verification=corroborated",
     "list=reports&state=received&danger=observer",
     "list=reports&region=KZ-05&q=бюллетень",
+    "list=reports&state=received,linked,dismissed&q=нетникого",
 )
 Visit = Callable[[], int]  # returns the size of the answer
 

@@ -31,9 +31,9 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from benchmarks import desk_people, desk_words  # noqa: E402
-from elections.folding import fold  # noqa: E402
+from elections.folding import findable  # noqa: E402
 from elections.models import Election  # noqa: E402
-from incidents import categories, composing, history  # noqa: E402
+from incidents import categories, clocks, composing, history  # noqa: E402
 from incidents.models import (  # noqa: E402
     Counter,
     Draft,
@@ -174,9 +174,11 @@ class Filler:
             sha256=hashlib.sha256(ref.encode()).hexdigest(),
             state=state,
             seen_at=None if state == "received" else received + timedelta(minutes=3),
-            search=fold(facts["text"]),
+            search=findable(facts["text"], facts["station"].number if facts["station"] else ""),
+            urgent=facts["danger"] != "none",
             **facts,
         )
+        row.due_at = clocks.due_of_report(row)
         self.batch.reports.append(row)
         self.keep_bytes(row)
         after = {"state": "received", "sha256": row.sha256}
@@ -239,7 +241,9 @@ class Filler:
             **{name: told[name] for name in ("station", "latitude", "longitude")},
             place_precision=told["place_precision"],
         )
-        row.search = searchable(row)
+        row.urgent = rng.random() < 0.01
+        row.due_at = clocks.due_of_incident(row, row.changed_at)
+        row.search = searchable(row, told["regions"])
         self.batch.incidents.append(row)
         self.batch.named += [(row, region) for region in dict.fromkeys(told["regions"])]
         if status == "merged":

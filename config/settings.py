@@ -212,7 +212,8 @@ if PRODUCTION:
     }
 MEDIA_ROOT = DATA_DIR / "evidence"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+# A bulk step names 500 rows; more of them are refused with a sentence, so more must arrive.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1200
 
 # --- Safety -------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -34,6 +34,21 @@ def fold_words(text: str) -> list[str]:
     return _WORD.findall(fold(text).replace("_", " "))
 
 
+def findable(text: str, *numbers: str) -> str:
+    """What a column for searching keeps: the folded text, then its whole numbers, each marked.
+
+    Words are found by any part of theirs, but "7" must not find 17. `numbers`: more to find it
+    by, such as that of its station. "№" cannot come from a text: folding takes it away.
+    """
+    words = fold_words(" ".join((text, *numbers)))
+    marked = dict.fromkeys(marked_number(word) for word in words if any(map(str.isdigit, word)))
+    return " ".join((fold(text), *marked))
+
+
+def marked_number(word: str) -> str:
+    return f"№{word};"
+
+
 def fold_number(text: str) -> str:
     """The form in which two spellings of one station number are equal."""
     return fold(text).replace(" ", "")

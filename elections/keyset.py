@@ -8,8 +8,9 @@ changed character make it invalid.
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -118,6 +119,30 @@ def _decode(
     return direction == BACKWARD, values
 
 
+def _merged(
+    rows: QuerySet[Any, R],
+    keys: Sequence[Key],
+    apart: Sequence[Q],
+    limit: int,
+    *,
+    back: bool,
+    whole: Callable[[list[Any]], QuerySet[Any, R]] | None,
+) -> list[R]:
+    """The first rows of all conditions together: their keys first, then those rows whole."""
+    fields = [key.field for key in keys]
+    heads: list[tuple[Any, ...]] = []
+    for condition in apart:
+        narrow = order(rows.filter(condition), keys, back=back).values_list(*fields)
+        heads += list(narrow[:limit])
+    # From the last key to the first: sorting is stable.
+    for place, key in reversed(list(enumerate(keys))):
+        heads.sort(key=itemgetter(place), reverse=key.descending != back)
+    pks = [head[-1] for head in heads[:limit]]
+    these = whole(pks) if whole else rows.filter(pk__in=pks)
+    found: dict[Any, R] = {row.pk: row for row in these.order_by()}  # type: ignore[attr-defined]
+    return [found[pk] for pk in pks if pk in found]
+
+
 def walk(
     rows: QuerySet[Any, R],
     *,
@@ -125,13 +150,23 @@ def walk(
     limit: int,
     cursor: str | None,
     binding: str,
+    apart: Sequence[Q] = (),
+    whole: Callable[[list[Any]], QuerySet[Any, R]] | None = None,
 ) -> Page[R]:
-    """One page. `binding` names the list, its filters and its order. Raises BadCursor."""
+    """One page. `binding` names the list, its filters and its order. Raises BadCursor.
+
+    `apart`: conditions of which each row meets exactly one, when each alone follows an index that
+    all together cannot follow. `whole`: the rows of these keys, if not `rows` filtered by them.
+    """
     back = False
     if cursor is not None:
         back, values = _decode(cursor, keys, binding, rows.model)
         rows = rows.filter(_after(keys, values, back=back))
-    found: list[R] = list(order(rows, keys, back=back)[: limit + 1])
+    found: list[R] = (
+        _merged(rows, keys, apart, limit + 1, back=back, whole=whole)
+        if apart
+        else list(order(rows, keys, back=back)[: limit + 1])
+    )
     more = len(found) > limit
     found = found[:limit]
     if back:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from elections.folding import fold
+from elections.folding import findable
 from elections.models import Election, Region, Station
 from incidents import categories, details
 from incidents.cleaning import clean_json, clean_text
@@ -93,7 +93,12 @@ def interpret(payload: dict[str, Any], *, election: Election) -> dict[str, Any]:
     values |= _numbers(given, unresolved)
     values |= _category_and_details(given, unresolved)
     values |= _follow_up(given, unresolved)
-    values["search"] = fold(f"{values['text']} {values['place_words']}")
+    station = values.get("station")
+    values["search"] = findable(
+        f"{values['text']} {values['place_words']}",
+        station.number if station else "",
+        values.get("station_as_typed") or "",
+    )
     values["unresolved"] = clean_json(unresolved)[0]
     return values
 

@@ -6,6 +6,7 @@ from incidents import publishing, workflow
 from incidents.models import Incident, Report
 from incidents.querysets import acting_roles
 from incidents.transitions import INCIDENT_AXES, PUBLICATION, Step
+from incidents.workflow import leases
 from incidents.workflow.checking import check_right as check_role
 from observers.models import User
 
@@ -45,11 +46,19 @@ def take(
         **data,
     }
     if step == "merge":
-        return publishing.merge(incident, **arguments)
-    if step in PUBLICATION:
-        return publishing.apply(incident, step, **arguments)
-    return workflow.apply(incident, step, **arguments)
+        moved = publishing.merge(incident, **arguments)
+    elif step in PUBLICATION:
+        moved = publishing.apply(incident, step, **arguments)
+    else:
+        moved = workflow.apply(incident, step, **arguments)
+    leases.after(step, moved, by=by)
+    return moved
 
 
-take_on_report = workflow.apply_to_report
+def take_on_report(report: Report, step: str, *, by: User, **data: Any) -> Report:
+    moved = workflow.apply_to_report(report, step, by=by, **data)
+    leases.after(step, moved, by=by)
+    return moved
+
+
 allowed_on_report = workflow.allowed_on_report

@@ -68,7 +68,7 @@ REPORT = _table(
 )
 
 STATUS = _table(
-    _step("claim", _("Take it into review"), "open", "in_review", C),
+    _step("claim", _("Take it into review"), "open in_review", "in_review", C),
     _step("release", _("Give it back"), "in_review", "open", C),
     _step(
         "park", _("Park: cannot be confirmed now"), "open in_review", "parked", C, needs="reason"

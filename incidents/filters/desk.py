@@ -2,6 +2,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.filtering import StrictFilter, StrictFilterSet, one, resolve_times, several, word_of
@@ -74,8 +75,15 @@ class DeskFilter(StrictFilterSet):
     q = StrictFilter(
         one(reading.as_search),
         method="search",
-        about=_("Words that all occur in the text."),
+        about=_("Words that all occur in the text, numbers as a whole; or a reference."),
         example="наблюдатель",
+    )
+    overdue = StrictFilter(
+        one(as_boolean),
+        method="past_due",
+        about=_("Should somebody have looked at it by now?"),
+        example="true",
+        schema={"type": "boolean"},
     )
 
     @property
@@ -98,7 +106,13 @@ class DeskFilter(StrictFilterSet):
         return Region.objects.visible_to(viewer_of(self)).filter(reading.subtree(self.region_rows))
 
     def search(self, rows: Rows, name: str, words: list[str]) -> Rows:
-        return reading.having_words(rows, words)
+        typed = " ".join(self.data.get("q", "").split()).upper()
+        return rows.filter(reading.found_by(words) | Q(ref=typed))
+
+    def past_due(self, rows: Rows, name: str, value: bool) -> Rows:
+        late = rows.overdue(timezone.now())  # type: ignore[attr-defined]
+        found: Rows = late if value else rows.exclude(pk__in=late.order_by().values("pk"))
+        return found
 
     def ordered(self, rows: Rows, name: str, value: str) -> Rows:
         return rows  # `keys` orders, once, after everything else
@@ -114,9 +128,12 @@ def ordering_filter(orderings: dict[str, tuple[Key, ...]], about: Any) -> Strict
     )
 
 
+# Danger, then whatever is longest overdue or next due. An index follows it within one state.
+DUE = (Key("urgent", descending=True), Key("due_at"), Key("id"))
 REPORT_ORDERINGS: dict[str, tuple[Key, ...]] = {
     "-received": (Key("received_at", descending=True), Key("id")),
     "received": (Key("received_at"), Key("id")),
+    "due": DUE,
 }
 
 
@@ -171,6 +188,7 @@ INCIDENT_ORDERINGS: dict[str, tuple[Key, ...]] = {
     "-opened": (Key("opened_at", descending=True), Key("id")),
     "opened": (Key("opened_at"), Key("id")),
     "-changed": (Key("changed_at", descending=True), Key("id")),
+    "due": DUE,
 }
 
 
@@ -250,7 +268,7 @@ class DeskIncidentFilter(DeskFilter):
 
     def in_danger(self, rows: Rows, name: str, words: list[str]) -> Rows:
         # A sealed report must not show through a filter, so only readable reports count.
-        reports = Report.objects.on_desk(viewer_of(self)).filter(danger__in=words)
+        reports = Report.objects.on_desk(viewer_of(self), by_key=True).filter(danger__in=words)
         return rows.filter(Exists(reports.filter(incidents=OuterRef("pk"))))
 
     def in_publication_state(self, rows: Rows, name: str, states: list[str]) -> Rows:

@@ -8,7 +8,7 @@ from django.db.models import F, FloatField, Q, QuerySet, Value
 from django.db.models.functions import Cos, Power, Radians, Sin
 from django.utils.translation import gettext as _
 
-from elections.folding import fold_words
+from elections.folding import fold_words, marked_number
 from elections.models import Election, Region
 from elections.strict import Fault, Unclear, nearest, shown, unknown_value
 from incidents import categories
@@ -44,6 +44,14 @@ def having_words(rows: "QuerySet[Any, Any]", words: Iterable[str]) -> "QuerySet[
     for word in words:
         rows = rows.filter(search__contains=word)
     return rows
+
+
+def found_by(words: Iterable[str]) -> Q:
+    """On a column made by `folding.findable`: words by any part, numbers as a whole."""
+    condition = Q()
+    for word in words:
+        condition &= Q(search__contains=marked_number(word) if word.isdecimal() else word)
+    return condition
 
 
 # --- Regions -------------------------------------------------------------------------------

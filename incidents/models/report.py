@@ -51,6 +51,7 @@ class RawReport(models.Model):
 
     class Meta:
         ordering = ["-received_at", "-id"]
+        indexes = [models.Index(fields=["outcome", "election"], name="raw_report_unread")]
         constraints = [
             models.UniqueConstraint(
                 fields=["report_id", "sha256", "author"], name="raw_report_kept_once"

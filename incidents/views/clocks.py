@@ -1,7 +1,4 @@
-"""How long something has waited, and when that is too long.
-
-Targets: from receipt by the server, in minutes (the clocks of docs/workflow.md).
-"""
+"""How long something has waited and until when it may, in words."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,41 +7,52 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.models import Report
-from incidents.vocabulary import Danger, ReportState
-
-SEEN_WITHIN = {"danger": 2, 4: 5, 3: 15, 2: 30, 1: 240}
-ACTED_WITHIN = {"danger": 5, 4: 15, 3: 45, 2: 120, 1: 1440}
+from incidents import clocks
+from incidents.models import Incident, Report
+from incidents.vocabulary import IncidentStatus, ReportState
 
 
 @dataclass(frozen=True)
 class Clock:
-    """`words`: "12 min"; `overdue`: what has not been done in time, in words, or ""."""
+    """`words`: "12 min"; `due`: by when, if somebody has to; `missing`: what nobody has done yet;
+    `overdue`: the same once it is late, else "" """
 
     since: datetime
     words: str
+    due: datetime | None = None
+    left: str = ""
+    missing: str = ""
     overdue: str = ""
 
 
 def of_report(report: Report, now: datetime | None = None) -> Clock:
     now = now or timezone.now()
-    waited = now - report.received_at
     if report.state != ReportState.RECEIVED:
-        return Clock(report.received_at, spoken(waited))
-    key = _key(report)
-    overdue = ""
-    if report.seen_at is None and waited > timedelta(minutes=SEEN_WITHIN[key]):
-        overdue = _("nobody has read it")
-    elif waited > timedelta(minutes=ACTED_WITHIN[key]):
-        overdue = _("nothing was done")
-    return Clock(report.received_at, spoken(waited), overdue)
+        return Clock(report.received_at, spoken(now - report.received_at))
+    missing = _("nobody has read it") if report.seen_at is None else _("nothing was done")
+    late = clocks.report_overdue(report, now)
+    return _running(report.received_at, report.due_at, now, missing, late=late)
 
 
-def _key(report: Report) -> str | int:
-    if report.danger != Danger.NONE:
-        return "danger"
-    known = report.category_known
-    return known.severity_default if known else 2
+def of_incident(incident: Incident, now: datetime | None = None) -> Clock:
+    now = now or timezone.now()
+    if incident.status not in (IncidentStatus.OPEN, IncidentStatus.IN_REVIEW):
+        return Clock(incident.changed_at, spoken(now - incident.changed_at))
+    taken = incident.status == IncidentStatus.IN_REVIEW
+    missing = _("nothing was decided") if taken else _("nobody has taken it up")
+    late = clocks.incident_overdue(incident, now)
+    return _running(incident.changed_at, incident.due_at, now, missing, late=late)
+
+
+def _running(since: datetime, due: datetime, now: datetime, missing: str, *, late: bool) -> Clock:
+    return Clock(
+        since,
+        spoken(now - since),
+        due=due,
+        left="" if late else spoken(due - now),
+        missing=missing,
+        overdue=missing if late else "",
+    )
 
 
 def spoken(waited: timedelta) -> str:

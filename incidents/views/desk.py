@@ -1,10 +1,11 @@
 """The queue: what needs a person now."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import json
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,22 +15,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
+from elections.keyset import Key, walk
 from elections.models import Election
 from elections.templatetags.say import local
 from incidents import wording
-from incidents.models import Incident, RawReport, Report
-from incidents.querysets import desk_memberships
-from incidents.views import clocks, telling
+from incidents.filters.desk import DUE
+from incidents.models import Incident, RawReport, Report, ReportLink
+from incidents.querysets import IncidentQuerySet, ReportQuerySet, desk_memberships
+from incidents.views import clocks, desk_bulk, desk_standing, desk_views, telling
 from incidents.views.desk_lists import (
+    LIMITS,
     LIST,
     DeskList,
     IncidentList,
     ReportList,
+    RowsOf,
     foreign,
     wanted,
 )
+from incidents.views.desk_standing import Standing
 from incidents.views.entering import SignedIn, desk_only
-from incidents.vocabulary import Danger, DraftState, IncidentStatus, ReportState
+from incidents.vocabulary import DraftState, IncidentStatus, ReportState
 
 FEW = 25
 BESIDE = 12
@@ -48,10 +54,11 @@ Row = dict[str, Any]
 @require_safe
 @desk_only
 def queue(request: SignedIn) -> HttpResponse:
+    now = desk_standing.standing(request)
     chosen = wanted(request.GET)
     together = not chosen
-    reports = ReportList(request, _reports(request), together=together)
-    incidents = IncidentList(request, _incidents(request), together=together)
+    reports = ReportList(request, reports_of, together=together)
+    incidents = IncidentList(request, incidents_of, together=together)
     shown: DeskList = reports if chosen == ReportList.name else incidents
     for sentence in foreign(request.GET, chosen):
         shown.form.add_error(None, sentence)
@@ -63,54 +70,70 @@ def queue(request: SignedIn) -> HttpResponse:
     context = {
         "section": "queue",
         "sections": sections,
+        "at_work": desk_standing.holders(request),
         "form": shown.form,
         "applied": shown.applied(),
         "clear_url": reverse("desk-queue") + own_list,
-        "tabs": _tabs(request, shown, together=together),
-        "as_of": _as_of(request),
+        "tabs": tabs_of(request, shown, together=together),
+        "as_of": as_of(request),
+        "news_url": _news_url(request, now),
+        "views": desk_views.saved(request, "" if together else shown.saved_as),
+        "limits": [] if together else _limits(shown),
     }
     status = 400 if shown.faulty else 200
     return render(request, "incidents/desk/queue.html", context, status=status)
 
 
-def _reports(request: SignedIn) -> "QuerySet[Report, Report]":
-    rows = Report.objects.on_desk(request.user)
-    return rows.select_related("election", "region", "station", "team")
+def _news_url(request: SignedIn, now: Standing) -> str:
+    asked = request.GET.copy()
+    asked["since"] = now.sealed(request.user)
+    return f"{reverse('desk-news')}?{asked.urlencode()}"
 
 
-def _incidents(request: SignedIn) -> "QuerySet[Incident, Incident]":
-    dangerous = Report.objects.on_desk(request.user).exclude(danger=Danger.NONE)
-    rows = Incident.objects.visible_to(request.user)
-    return (
-        rows.select_related("election", "station", "assignee", "draft")
-        .prefetch_related("regions")
-        .annotate(in_danger=Exists(dangerous.filter(incidents=OuterRef("pk"))))
-    )
+def _limits(shown: DeskList) -> list[Row]:
+    return [
+        {
+            "text": str(limit),
+            "url": shown.address(limit=str(limit)),
+            "current": limit == shown.limit,
+        }
+        for limit in LIMITS
+    ]
+
+
+def reports_of(
+    request: SignedIn, among: Collection[Any] | None = None
+) -> "ReportQuerySet[Report]":
+    rows = Report.objects.select_related("election", "region", "station", "team")
+    if among is None:
+        return rows.on_desk(request.user)
+    return rows.on_desk(request.user, by_key=True).filter(pk__in=among)
+
+
+def incidents_of(
+    request: SignedIn, among: Collection[Any] | None = None
+) -> "IncidentQuerySet[Incident]":
+    rows = Incident.objects.select_related("election", "station", "assignee", "draft")
+    rows = rows.prefetch_related("regions")
+    if among is None:
+        return rows.visible_to(request.user)
+    return rows.visible_to(request.user, by_key=True).filter(pk__in=among)
 
 
 def _first_rows(request: SignedIn, reports: ReportList, incidents: IncidentList) -> list[Row]:
-    """Danger, then reports nobody has taken up, then incidents at work: a screenful of each."""
+    """What nobody has taken up, then what is at work: a screenful of each, most urgent first."""
     if incidents.faulty:
         return []
-    waiting = reports.parsed.queryset.order_by("received_at", "id")
-    in_danger = list(waiting.exclude(danger=Danger.NONE)[: FEW + 1])
-    calm = list(waiting.filter(danger=Danger.NONE)[: FEW + 1])
-    at_work = incidents.page(FEW)
-    dangers = [word for word in Danger.values if word != Danger.NONE]
+    waiting, at_work = reports.page(FEW), incidents.page(FEW)
     found = [
         _section(
-            _("Reports from people in danger"),
-            reports=report_rows(in_danger[:FEW]),
-            more=len(in_danger) > FEW and reports.address(danger=",".join(dangers)),
-        ),
-        _section(
             _("Reports waiting"),
-            reports=report_rows(calm[:FEW]),
-            more=len(calm) > FEW and reports.address(),
+            reports=report_rows(waiting.rows, keys=reports.keys),
+            more=waiting.next and reports.address(),
         ),
         _section(
             _("Incidents at work"),
-            incidents=incident_rows(request, at_work.rows),
+            incidents=incident_rows(request, at_work.rows, keys=incidents.keys),
             more=at_work.next and incidents.address(),
         ),
     ]
@@ -123,32 +146,42 @@ def _whole_page(request: SignedIn, shown: DeskList) -> Row:
         "next_url": shown.address(cursor=page.next) if page.next else "",
         "previous_url": shown.address(cursor=page.previous) if page.previous else "",
     }
+    if shown.faulty:
+        return _section(shown.title, reports=[]) | urls
     if shown.name == ReportList.name:
-        return _section(_("Reports"), reports=report_rows(page.rows)) | urls
-    return _section(_("Incidents"), incidents=incident_rows(request, page.rows)) | urls
+        return _section(shown.title, reports=report_rows(page.rows, keys=shown.keys)) | urls
+    rows = incident_rows(request, page.rows, keys=shown.keys)
+    return _section(shown.title, incidents=rows) | urls
 
 
 def _section(
-    title: str,
+    title: Any,
     *,
     reports: list[Row] | None = None,
     incidents: list[Row] | None = None,
     more: Any = "",
 ) -> Row:
+    kind = "reports" if incidents is None else "incidents"
     return {
         "title": title,
-        "kind": "reports" if incidents is None else "incidents",
+        "kind": kind,
         "rows": reports if incidents is None else incidents,
         "more_url": more or "",
+        "bulk": desk_bulk.OFFERED[kind],
     }
 
 
-def _tabs(request: SignedIn, shown: DeskList, *, together: bool) -> list[Row]:
+def tabs_of(
+    request: SignedIn, shown: DeskList | None = None, *, together: bool = False
+) -> list[Row]:
+    """Counts by state; with `shown` also which of them is open."""
+    user = request.user
+    states = {"reports": _states("reports"), "incidents": _states("incidents")}
     counts = {
-        "reports": _counted(Report.objects.on_desk(request.user), "state"),
-        "incidents": _counted(Incident.objects.visible_to(request.user), "status"),
+        "reports": _counted(Report.objects.on_desk(user), "state", states["reports"]),
+        "incidents": _counted(Incident.objects.visible_to(user), "status", states["incidents"]),
     }
-    asked = "" if together else ",".join(shown.filterset.data.getlist(shown.state))
+    asked = ",".join(shown.filterset.data.getlist(shown.state)) if shown and not together else ""
     home = reverse("desk-queue")
     tabs = [{"text": _("Everything now"), "url": home, "current": together}]
     for name, field, state, text in TABS:
@@ -157,18 +190,20 @@ def _tabs(request: SignedIn, shown: DeskList, *, together: bool) -> list[Row]:
                 "text": text,
                 "url": f"{home}?{LIST}={name}&{field}={state}",
                 "count": counts[name].get(state, 0),
-                "current": shown.name == name and asked == state,
+                "current": asked == state and shown is not None and shown.name == name,
             }
         )
     return tabs + _unread(request)
 
 
+def _states(kind: str) -> list[str]:
+    return [state for name, _field, state, _text in TABS if name == kind]
+
+
 def beside(request: SignedIn, current: str) -> list[Row]:
     """The head of the queue for wide screens; `current`: reference of the page it stands on."""
-    waiting = Report.objects.on_desk(request.user).filter(state=ReportState.RECEIVED)
-    at_work = Incident.objects.visible_to(request.user).filter(status__in=IncidentList.waiting)
-    reports = waiting.order_by("-danger", "received_at", "pk")[:BESIDE]
-    incidents = at_work.order_by("-severity", "opened_at", "pk")[:BESIDE]
+    reports = _most_urgent(request, reports_of, ReportList)
+    incidents = _most_urgent(request, incidents_of, IncidentList)
     return [
         {
             "url": reverse("desk-report", args=[row.pk]),
@@ -190,6 +225,20 @@ def beside(request: SignedIn, current: str) -> list[Row]:
     ]
 
 
+def _most_urgent(request: SignedIn, rows_of: RowsOf, kind: type[DeskList]) -> list[Any]:
+    """Of what waits for a person."""
+    page = walk(
+        rows_of(request),
+        keys=DUE,
+        limit=BESIDE,
+        cursor=None,
+        binding="beside",
+        apart=[Q(**{kind.state: state}) for state in kind.waiting],
+        whole=lambda pks: rows_of(request, among=pks),
+    )
+    return page.rows
+
+
 def _unread(request: SignedIn) -> list[Row]:
     count = RawReport.objects.visible_to(request.user).unread().count()
     if not count:
@@ -198,31 +247,50 @@ def _unread(request: SignedIn) -> list[Row]:
     return [{"text": _("Could not be read"), "url": url, "count": count, "current": False}]
 
 
-def _as_of(request: SignedIn) -> str:
+def as_of(request: SignedIn) -> str:
     """A list that stopped renewing itself shows it by its hour."""
+    return wording.clock(timezone.now(), zone_of_desk(request))
+
+
+def zone_of_desk(request: SignedIn) -> str:
     first = (
         Election.objects.visible_to(request.user)
         .filter(memberships__in=[membership.pk for membership in desk_memberships(request.user)])
         .first()
     )
-    zone = first.time_zone if first else "UTC"
-    return wording.clock(timezone.now(), zone)
+    return first.time_zone if first else "UTC"
 
 
-def _counted(rows: "QuerySet[Any, Any]", field: str) -> dict[str, int]:
-    return dict(rows.order_by().values_list(field).annotate(n=Count("pk")))
+def _counted(rows: "QuerySet[Any, Any]", field: str, states: list[str]) -> dict[str, int]:
+    counted = rows.filter(**{f"{field}__in": states}).order_by()
+    return dict(counted.values_list(field).annotate(n=Count("*")))
 
 
-def report_rows(reports: Iterable[Report]) -> list[Row]:
+def report_rows(reports: Iterable[Report], *, keys: Sequence[Key] = ()) -> list[Row]:
+    """`keys`: the order of the list they stand in."""
     now = timezone.now()
-    return [_report_row(report, now) for report in reports]
+    return [_report_row(report, now) | _placed(report, keys) for report in reports]
+
+
+def _placed(row: Report | Incident, keys: Sequence[Key]) -> Row:
+    """Where it belongs in its list, so that a page can put in a row that was not there."""
+    key = [_sortable(getattr(row, one.field)) for one in keys]
+    return {"key": json.dumps(key), "way": "".join("-" if k.descending else "+" for k in keys)}
+
+
+def _sortable(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{value:09}" if isinstance(value, int) else str(value)
 
 
 def _report_row(report: Report, now: datetime) -> Row:
     zone = telling.report_zone(report)
     category = report.category_known
     return {
+        "pk": report.pk,
         "ref": report.ref,
+        "chosen_by": f"report:{report.pk}:{report.state}",
         "url": reverse("desk-report", args=[report.pk]),
         "danger": telling.danger_words(report),
         "excerpt": Truncator(report.text).chars(EXCERPT),
@@ -242,10 +310,24 @@ def _report_row(report: Report, now: datetime) -> Row:
     }
 
 
-def incident_rows(request: SignedIn, incidents: Sequence[Incident]) -> list[Row]:
+def incident_rows(
+    request: SignedIn, incidents: Sequence[Incident], *, keys: Sequence[Key] = ()
+) -> list[Row]:
     countries = telling.countries(request.user, [row.election for row in incidents])
-    now = timezone.now()
-    return [_incident_row(row, countries, now) for row in incidents]
+    now, danger = timezone.now(), _in_danger(request, incidents)
+    return [
+        _incident_row(row, countries, now) | {"danger": row.pk in danger} | _placed(row, keys)
+        for row in incidents
+    ]
+
+
+def _in_danger(request: SignedIn, incidents: Sequence[Incident]) -> set[Any]:
+    """Those that tell of a person in danger; security knows of more of them."""
+    links = ReportLink.objects.filter(incident__in=incidents, report__urgent=True)
+    told = list(links.order_by().values_list("incident", "report"))
+    seen = {row.pk for row in desk_standing.reports_seen(request, {r for _i, r in told})}
+    urgent = {row.pk for row in incidents if row.urgent}
+    return urgent | {incident for incident, report in told if report in seen}
 
 
 def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) -> Row:
@@ -253,10 +335,12 @@ def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) 
     draft = getattr(incident, "draft", None)
     country = countries.get(incident.election.region_set_id, "")
     return {
+        "pk": incident.pk,
         "ref": incident.ref,
+        "version": incident.version,
+        "chosen_by": f"incident:{incident.ref}:{incident.version}",
         "url": reverse("desk-incident", args=[incident.ref]),
         "title": incident.title,
-        "danger": getattr(incident, "in_danger", False),
         "category": incident.category_known.short_name,
         "icon": incident.category_known.icon,
         "severity": incident.severity,
@@ -267,5 +351,5 @@ def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) 
         "assignee": incident.assignee.get_username() if incident.assignee else "",
         "publication": draft.state if draft else "",
         "embargoed": bool(draft and draft.state == DraftState.APPROVED and draft.embargo_until),
-        "changed": clocks.spoken(now - incident.changed_at),
+        "clock": clocks.of_incident(incident, now),
     }

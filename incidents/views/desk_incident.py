@@ -15,7 +15,14 @@ from incidents import steps
 from incidents.errors import Stale
 from incidents.models import Event, Incident, OfficialResponse, Relation, ReportLink
 from incidents.transitions import Step
-from incidents.views import desk_history, desk_offers, desk_steps, desk_text, telling
+from incidents.views import (
+    desk_history,
+    desk_offers,
+    desk_presence,
+    desk_steps,
+    desk_text,
+    telling,
+)
 from incidents.views.desk import beside
 from incidents.views.desk_offers import AXES, NEXT, Offer, axis_of, next_of, on_incident
 from incidents.views.desk_report import refs
@@ -54,6 +61,7 @@ def incident(request: SignedIn, ref: str) -> HttpResponse:
         "events": _history(request, found),
         "refs": refs(request, found.election_id),
         "beside": beside(request, found.ref),
+        "presence": desk_presence.arrive(request, found),
     }
     return render(request, "incidents/desk/incident.html", context)
 

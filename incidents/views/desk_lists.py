@@ -1,11 +1,11 @@
 """The two lists of the desk: what was asked for, one page of it, and the panel of filters."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from elections.filtering import StrictFilterSet
 from elections.keyset import BadCursor, Key, Page, walk
 from elections.strict import check_names
 from incidents.filters import DeskIncidentFilter, DeskReportFilter, parse
+from incidents.filters.desk import DUE
 from incidents.views.entering import SignedIn
 from incidents.views.listing import (
     ChosenOne,
@@ -35,8 +36,9 @@ from incidents.vocabulary import (
     Verification,
 )
 
-LIST, CURSOR = "list", "cursor"
-ROWS = 50
+LIST, CURSOR, LIMIT = "list", "cursor", "limit"
+ROWS, MOST_ROWS = 50, 500
+LIMITS = (ROWS, 100, 200, MOST_ROWS)
 Choices = list[tuple[str, Any]]
 YES_OR_NO: Choices = [("", lazy("all")), ("true", lazy("yes")), ("false", lazy("no"))]
 SHARED = {
@@ -44,31 +46,41 @@ SHARED = {
     "region": lazy("Region"),
     "category": lazy("Category"),
     "election": lazy("Election"),
+    "overdue": lazy("Overdue"),
 }
 
 
+class RowsOf(Protocol):
+    """What a person sees of one kind, all of it or `among` these keys."""
+
+    def __call__(
+        self, request: SignedIn, among: Collection[Any] | None = None
+    ) -> "QuerySet[Any, Any]": ...
+
+
 class DeskList:
-    """`rows`: what this person sees of the kind. `data`: the query, without list and cursor."""
+    """`rows_of`: what this person sees of the kind. `query`: without list, cursor and limit."""
 
     name: ClassVar[str]
+    title: ClassVar[Any]
     filters: ClassVar[type[StrictFilterSet]]
     offered: Mapping[str, Any]
     state: ClassVar[str]
     waiting: ClassVar[tuple[str, ...]]
 
-    def __init__(
-        self, request: SignedIn, rows: "QuerySet[Any, Any]", *, together: bool = False
-    ) -> None:
+    def __init__(self, request: SignedIn, rows_of: RowsOf, *, together: bool = False) -> None:
         """`together`: beside the other list, with only the filters both know."""
+        self.rows_of = rows_of
         self.request = request
         self.query = request.GET.copy()
         self.cursor = self.query.pop(CURSOR, [""])[-1]
         self.query.pop(LIST, None)
+        self.limit = as_limit(self.query.pop(LIMIT, [""])[-1])
         self.offered = SHARED if together else self.offered
         asked = self.query.copy()
         if not pieces(asked, self.state):
             asked.setlist(self.state, list(self.waiting))
-        self.filterset = self.filters(asked, rows, request=request, page=True)
+        self.filterset = self.filters(asked, rows_of(request), request=request, page=True)
         self.form = self.filterset.form
         for name, label in self.offered.items():
             # Before the form is read: reading binds the fields with the labels they have.
@@ -79,13 +91,22 @@ class DeskList:
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        return self.filterset.keys  # type: ignore[no-any-return]
+        """What needs a person first, unless another order is asked for."""
+        if self.form.cleaned_data.get("ordering"):
+            return self.filterset.keys  # type: ignore[no-any-return]
+        return DUE
+
+    @property
+    def apart(self) -> list[Q]:
+        """Within one state the order by due time follows an index, not over several."""
+        states = self.parsed.applied.get(self.state) or []
+        return [Q(**{self.state: state}) for state in states] if self.keys == DUE else []
 
     @property
     def faulty(self) -> bool:
         return bool(self.form.errors)
 
-    def page(self, limit: int = ROWS) -> Page[Any]:
+    def page(self, limit: int = 0) -> Page[Any]:
         nothing: Page[Any] = Page([], None, None)
         if self.faulty:
             return nothing
@@ -93,9 +114,11 @@ class DeskList:
             return walk(
                 self.parsed.queryset,
                 keys=self.keys,
-                limit=limit,
+                limit=limit or self.limit,
                 cursor=self.cursor or None,
                 binding=f"desk {self.name} {self._question}",
+                apart=self.apart,
+                whole=lambda pks: self.rows_of(self.request, among=pks),
             )
         except BadCursor:
             sentence = _("This link into the list is no longer good. Start at its first page.")
@@ -114,10 +137,19 @@ class DeskList:
 
     def address(self, **more: str) -> str:
         extra = QueryDict(mutable=True)
-        extra.update({LIST: self.name} | more)
+        extra.update({LIST: self.name} | self._long | more)
         return f"{reverse('desk-queue')}?" + "&".join(
             part for part in (extra.urlencode(), self._question) if part
         )
+
+    @property
+    def _long(self) -> dict[str, str]:
+        return {} if self.limit == ROWS else {LIMIT: str(self.limit)}
+
+    @property
+    def saved_as(self) -> str:
+        """The question as a query, for a saved view."""
+        return f"{LIST}={self.name}&{self._question}".rstrip("&")
 
     def without(self, name: str, value: str) -> str:
         kept = self.query.copy()
@@ -203,6 +235,7 @@ class DeskList:
 
 class ReportList(DeskList):
     name = "reports"
+    title = lazy("Reports")
     filters = DeskReportFilter
     state = "state"
     waiting = (ReportState.RECEIVED,)
@@ -223,27 +256,22 @@ class ReportList(DeskList):
 
     def menus(self) -> dict[str, Choices]:
         return {
+            "overdue": YES_OR_NO,
             "danger": [("", _("all")), *Danger.choices],
             "seen": YES_OR_NO,
             "unresolved": YES_OR_NO,
             "source": [("", _("all")), *Source.choices],
             "ordering": [
-                ("", _("danger first, then oldest")),
+                ("", _("most urgent first")),
                 ("received", _("oldest first")),
                 ("-received", _("newest first")),
             ],
         }
 
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """As the words of danger sort, "none" comes last."""
-        if self.form.cleaned_data.get("ordering"):
-            return super().keys
-        return (Key("danger", descending=True), Key("received_at"), Key("id"))
-
 
 class IncidentList(DeskList):
     name = "incidents"
+    title = lazy("Incidents")
     filters = DeskIncidentFilter
     state = "status"
     waiting = (IncidentStatus.OPEN, IncidentStatus.IN_REVIEW, IncidentStatus.PARKED)
@@ -271,12 +299,14 @@ class IncidentList(DeskList):
         own: Choices = [("", _("anybody")), ("me", _("me")), ("none", _("nobody yet"))]
         named = [(name, name) for name in pieces(self.query, "assignee")]
         return {
+            "overdue": YES_OR_NO,
             "assignee": own + [pair for pair in named if pair[0] not in ("me", "none")],
             "verification": [("", _("all")), *Verification.choices],
             "publication": [("", _("all")), ("none", _("Not begun")), *DraftState.choices],
             "danger": [("", _("all")), *Danger.choices[1:]],
             "ordering": [
-                ("", _("gravest first")),
+                ("", _("most urgent first")),
+                ("-severity", _("gravest first")),
                 ("-changed", _("latest change first")),
                 ("-opened", _("newest first")),
                 ("opened", _("oldest first")),
@@ -284,27 +314,48 @@ class IncidentList(DeskList):
         }
 
 
-def wanted(data: QueryDict) -> str:
+def as_limit(text: str) -> int:
+    """How many rows a page has; what is not offered is the usual number."""
+    return int(text) if text in map(str, LIMITS) else ROWS
+
+
+def narrowed(
+    kind: type[DeskList], request: SignedIn, rows: "QuerySet[Any, Any]"
+) -> tuple["QuerySet[Any, Any]", tuple[Key, ...]]:
+    """The rows and the order of a list without its panel; no rows for a faulty question."""
+    asked = request.GET.copy()
+    known = kind.filters.known()
+    for name in [name for name in asked if name not in known or not pieces(asked, name)]:
+        del asked[name]
+    if kind.state not in asked:
+        asked.setlist(kind.state, list(kind.waiting))
+    filterset = kind.filters(asked, rows, request=request)
+    parsed = parse(filterset, also=None)
+    ordering = filterset.form.cleaned_data.get("ordering")
+    return parsed.queryset, filterset.keys if ordering else DUE
+
+
+def wanted(data: QueryDict, also: Collection[str] = ()) -> str:
     """Which list a query is about: "reports", "incidents", or "" for both.
 
-    A parameter that only one of them knows chooses it.
+    A parameter that only one of them knows chooses it. `also`: names that choose none.
     """
     if data.get(LIST) in (ReportList.name, IncidentList.name):
         return str(data[LIST])
     of_reports, of_incidents = DeskReportFilter.known(), DeskIncidentFilter.known()
-    names = {name for name in data if pieces(data, name)}
+    names = {name for name in data if pieces(data, name)} - set(also)
     if CURSOR in names:
         return IncidentList.name
     if names & (set(of_incidents) - set(of_reports)):
         return IncidentList.name
-    if names & set(of_reports) - set(SHARED):
+    if names & (set(of_reports) - set(SHARED)):
         return ReportList.name
     return ""
 
 
 def foreign(data: QueryDict, chosen: str) -> list[str]:
     """Sentences about parameters that the list in question does not know."""
-    known = {LIST: False, CURSOR: False}
+    known = {LIST: False, CURSOR: False, LIMIT: False}
     for kind in (ReportList, IncidentList):
         if chosen in ("", kind.name):
             known |= kind.filters.known()

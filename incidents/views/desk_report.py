@@ -14,7 +14,7 @@ from incidents import duplicates, steps, workflow
 from incidents.duplicates import Why
 from incidents.models import Event, Incident, RawReport, Report
 from incidents.transitions import REPORT
-from incidents.views import clocks, desk_history, desk_steps, telling
+from incidents.views import clocks, desk_history, desk_presence, desk_steps, telling
 from incidents.views.desk import beside, incident_rows
 from incidents.views.desk_offers import NEXT_ON_REPORT, next_of, on_report, reads_sealed
 from incidents.views.desk_steps import Scene
@@ -55,6 +55,7 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "refs": refs(request, found.election_id),
         "waiting_next": _waiting_next(request, found),
         "beside": beside(request, found.ref),
+        "presence": desk_presence.arrive(request, found),
     }
     return render(request, "incidents/desk/report.html", context)
 

@@ -1,11 +1,12 @@
 """What the desk may write down about an incident, read from JSON or a form's values."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from elections.folding import fold
+from elections.folding import findable
 from elections.models import Region, Station
 from incidents import categories, details
 from incidents.cleaning import clean_text
@@ -196,8 +197,11 @@ def _contradictions(incident: Incident, values: dict[str, Any]) -> dict[str, lis
     return errors
 
 
-def searchable(incident: Incident) -> str:
-    station = incident.station.code if incident.station else ""
-    return fold(
-        " ".join([incident.ref, incident.title, incident.place_words, station, incident.category])
-    )
+def searchable(incident: Incident, regions: Iterable[Region] | None = None) -> str:
+    """`regions`: those that are about to be named by an incident that is not saved yet."""
+    station = incident.station
+    named = incident.regions.all() if regions is None else regions
+    said = [incident.ref, incident.title, incident.place_words, incident.category]
+    said += [station.code, station.venue, *station.names.values()] if station else []
+    said += [name for region in named for name in region.names.values()]
+    return findable(" ".join(said))

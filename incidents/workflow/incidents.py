@@ -12,7 +12,7 @@ from incidents.models import Incident, OfficialResponse, Relation, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import FACTS, STATUS, VERIFICATION, Step
 from incidents.vocabulary import IncidentStatus, Outcome, RelationKind
-from incidents.workflow import checking
+from incidents.workflow import checking, leases
 from incidents.workflow.facts import read_facts, searchable
 from incidents.workflow.independence import independent_sources
 from incidents.workflow.responses import read_response
@@ -29,7 +29,10 @@ def allowed(incident: Incident, *, by: User) -> list[Step]:
     if incident.status == IncidentStatus.MERGED:
         return []
     roles = acting_roles(by, incident)
-    return [s for s in STEPS.values() if s.roles & roles and _state(s, incident) in s.sources]
+    steps = [s for s in STEPS.values() if s.roles & roles and _state(s, incident) in s.sources]
+    if any(s.name == "claim" for s in steps) and _taken_by(incident, by):
+        steps = [s for s in steps if s.name != "claim"]
+    return steps
 
 
 def apply(
@@ -95,9 +98,26 @@ def _move(step: Step, incident: Incident, by: User, reason: str, data: Data) -> 
     return before, {axis: step.target}
 
 
+def _taken_by(incident: Incident, by: User) -> User | None:
+    """Who reviews it and is at it still, or `by`, who needs no second claim."""
+    if incident.status != IncidentStatus.IN_REVIEW or incident.assignee is None:
+        return None
+    return by if incident.assignee == by else leases.other_holder(incident, by=by)
+
+
 def _claim(step: Step, incident: Incident, by: User, reason: str, data: Data) -> tuple[Data, Data]:
+    holder = _taken_by(incident, by)
+    if holder == by:
+        raise WrongState(_("You are reviewing it already."))
+    if holder is not None:
+        raise WrongState(
+            _("%(name)s is at it now. Ask them, or wait until they have been away for a while.")
+            % {"name": holder.get_username()}
+        )
     before, after = _move(step, incident, by, reason, data)
+    before["assignee"] = incident.assignee.get_username() if incident.assignee else None
     incident.assignee = by
+    leases.take(incident, by=by)
     return before, after | {"assignee": by.get_username()}
 
 

@@ -124,7 +124,7 @@ def _open_incident(report: Report, by: User, data: Data) -> Incident:
             )
         },
     )
-    incident.search = searchable(incident)
+    incident.search = searchable(incident, [report.region] if report.region else [])
     incident.urgent = _tells_of_danger(report)
     incident.due_at = clocks.due_of_incident(incident, timezone.now())
     incident.save(force_insert=True)

@@ -61,6 +61,8 @@ DESK_HERE = Rule(people("coordinator editor security"), people("foreign_coordina
 # Of a step's page only those may know who may take the step.
 DISMISS = Rule(people("coordinator security"), people("foreign_coordinator"))
 CLAIM = Rule(people("coordinator"), people("foreign_coordinator"))
+# A saved view is its owner's; a colleague does not learn that it exists.
+OWN_VIEW = Rule(people("coordinator"), people("editor security foreign_coordinator"))
 API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
 API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
@@ -133,6 +135,12 @@ PAGES = {
     ),
     "field-reports": page("/report/mine/", GET=WRITERS),
     "desk-queue": page("/desk/", GET=DESK),
+    "desk-news": page("/desk/news/?since=", GET=DESK),
+    "desk-bulk": page("/desk/bulk/", POST=DESK),
+    "desk-handover": page("/desk/handover/", GET=DESK, POST=DESK),
+    "desk-here": page("/desk/here/{s.incident.pk}/", GET=DESK_HERE, POST=DESK_HERE),
+    "desk-view-save": page("/desk/views/", POST=DESK),
+    "desk-view-delete": page("/desk/views/{s.view.pk}/delete/", POST=OWN_VIEW),
     "desk-report": page("/desk/reports/{s.report.pk}/", GET=DESK_HERE),
     "desk-report-step": page(
         "/desk/reports/{s.report.pk}/steps/dismiss/", GET=DISMISS, POST=DISMISS
