@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from incidents import publishing, workflow
+from incidents import publishing, uniting, workflow
 from incidents.models import Incident
 from incidents.transitions import INCIDENT_AXES, PUBLICATION, Step
 from observers.models import User
@@ -35,7 +35,9 @@ def take(
         **data,
     }
     if step == "merge":
-        return publishing.merge(incident, **arguments)
+        return uniting.merge(incident, **arguments)
+    if step == "unmerge":
+        return uniting.unmerge(incident, **arguments)
     if step in PUBLICATION:
         return publishing.apply(incident, step, **arguments)
     return workflow.apply(incident, step, **arguments)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incidents.views import desk, desk_incident, desk_report, desk_texts
+from incidents.views import desk, desk_alerts, desk_incident, desk_report, desk_texts
 
 urlpatterns = [
     path("", desk.queue, name="desk-queue"),
@@ -12,6 +12,8 @@ urlpatterns = [
         desk_incident.incident_step,
         name="desk-incident-step",
     ),
+    path("alerts/", desk_alerts.listing, name="desk-alerts"),
+    path("alerts/<uuid:pk>/accept/", desk_alerts.accept, name="desk-alert-accept"),
     path("drafts/", desk_texts.drafts, name="desk-drafts"),
     path("arrivals/", desk_texts.arrivals, name="desk-arrivals"),
 ]

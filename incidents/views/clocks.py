@@ -47,6 +47,10 @@ def _key(report: Report) -> str | int:
     return known.severity_default if known else 2
 
 
+def since(moment: datetime) -> str:
+    return spoken(timezone.now() - moment)
+
+
 def spoken(waited: timedelta) -> str:
     """ "12 min", "2 h 10 min", "3 days"."""
     minutes = max(0, int(waited.total_seconds() // 60))
