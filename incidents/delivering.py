@@ -16,6 +16,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -52,7 +53,11 @@ def _due(now: datetime) -> list[AlertDelivery]:
     )
     rows = AlertDelivery.objects.filter(ready, channel__in=ROADS)
     rows = rows.filter(Q(delivered_at=None) | again)
-    return list(rows.select_related("alert__report", "alert__incident").order_by("next_try_at"))
+    return list(
+        rows.select_related("alert__report", "alert__incident", "alert__election").order_by(
+            "next_try_at"
+        )
+    )
 
 
 def _try(delivery: AlertDelivery, now: datetime) -> bool:
@@ -86,7 +91,7 @@ def _pause(attempts: int) -> timedelta:
 # --- What is said -----------------------------------------------------------------------------
 
 
-def message(alert: Alert) -> dict[str, str]:
+def message(alert: Alert) -> dict[str, Any]:
     """All that a stranger who reads it may know."""
     return {
         "type": f"alert.{alert.rule}",
@@ -94,6 +99,7 @@ def message(alert: Alert) -> dict[str, str]:
         "ref": alert.report.ref if alert.report else alert.incident.ref if alert.incident else "",
         "raised_at": alert.raised_at.isoformat(timespec="seconds"),
         "url": settings.PUBLIC_URL + path(alert),
+        "rehearsal": alert.election.is_rehearsal,
     }
 
 
@@ -111,6 +117,8 @@ def _by_email(delivery: AlertDelivery) -> None:
     said = message(alert)
     with translation.override(settings.LANGUAGE_CODE):
         rule = str(AlertRule(alert.rule).label)
+        if said["rehearsal"]:
+            rule = _("Rehearsal: %(rule)s") % {"rule": rule}
         lines = [rule, said["ref"], said["url"], "", _("Sign in to read it, then accept it.")]
     # A repeat after a failure is the same message; a reminder is another one.
     number = f".{delivery.attempts}" if delivery.delivered_at else ""
