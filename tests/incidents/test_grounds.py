@@ -1,4 +1,4 @@
-"""How sure we are and how grave it is: what is computed, who may overrule it, what is said of it."""
+"""How sure we are and how grave it is: what is computed, and who may overrule it."""
 
 import pytest
 from django.test import Client
