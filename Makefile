@@ -44,7 +44,10 @@ run: $(VENV)/.base
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py load_demo
 	@echo "Dauys is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
-	@exec $(BIN)/waitress-serve --listen=127.0.0.1:$(PORT) --threads=8 --connection-limit=1000 --channel-timeout=20 config.wsgi:application
+	@$(BIN)/python manage.py tick --every 15 & clock=$$!; \
+	$(BIN)/waitress-serve --listen=127.0.0.1:$(PORT) --threads=8 --connection-limit=1000 --channel-timeout=20 config.wsgi:application & server=$$!; \
+	trap 'kill $$clock $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
+	wait $$server
 
 test: $(VENV)/.dev
 	ENVIRONMENT=test $(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS)

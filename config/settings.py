@@ -303,6 +303,15 @@ CLOCKS: dict[str, tuple[int, ...]] = {
 }
 # Idle minutes after which a colleague is no longer taken to be at it.
 LEASE_MINUTES = env.int("LEASE_MINUTES", 5)
+# Alerts leave the house by these two roads; they carry a reference, a rule and a link, no more.
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("ALERT_EMAIL_FROM", "dauys@localhost")
+ALERT_EMAIL_TO: list[str] = env.list("ALERT_EMAIL_TO", default=[])
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
+ALERT_WEBHOOK_SECRET = env.str("ALERT_WEBHOOK_SECRET", "")
+# Minutes after which the mail about a person in danger comes again, until somebody accepts it.
+ALERT_REPEAT_MINUTES = env.int("ALERT_REPEAT_MINUTES", 5)
 # The largest body a report or a step may have, in bytes; evidence travels by its own road.
 BODY_LIMIT = 256 * 1024
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from incidents import history, workflow
+from incidents import history
 from incidents.cleaning import clean_text, digest
 from incidents.composing import compose, read_content
 from incidents.copying import append_change, copy_out, take_down
@@ -294,23 +294,11 @@ def check_floor(incident: Incident, draft: Draft) -> None:
         raise Invalid({"content": problems})
 
 
-def merge(incident: Incident, *, by: User, **arguments: Any) -> Incident:
-    """Merge, and take the loser's publication down: its reference answers with the survivor's."""
-    with transaction.atomic():
-        merged = workflow.apply(incident, "merge", by=by, **arguments)
-        publication = Publication.objects.filter(incident=merged, live=True).first()
-        if publication and merged.merged_into:
-            take_down(merged, reason=WithdrawReason.MERGED, into=merged.merged_into.ref)
-            Draft.objects.filter(incident=merged).update(state=DraftState.WITHDRAWN)
-            append_change(Publication.objects.get(incident=merged), Change.Op.RETRACT)
-    return merged
-
-
 def publish_due() -> int:
     """Publish what was approved under an embargo that has ended. Returns how many."""
     due = Draft.objects.filter(
         state=DraftState.APPROVED, embargo_until__isnull=False, embargo_until__lte=timezone.now()
-    )
+    ).exclude(incident__status=IncidentStatus.MERGED)
     published = 0
     for pk in due.values_list("incident", flat=True):
         with transaction.atomic():

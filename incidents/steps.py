@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from incidents import publishing, workflow
+from incidents import publishing, uniting, workflow
 from incidents.models import Incident, Report
 from incidents.querysets import acting_roles
 from incidents.transitions import INCIDENT_AXES, PUBLICATION, Step
@@ -46,7 +46,9 @@ def take(
         **data,
     }
     if step == "merge":
-        moved = publishing.merge(incident, **arguments)
+        moved = uniting.merge(incident, **arguments)
+    elif step == "unmerge":
+        moved = uniting.unmerge(incident, **arguments)
     elif step in PUBLICATION:
         moved = publishing.apply(incident, step, **arguments)
     else:

@@ -86,6 +86,18 @@ STATUS = _table(
             "The reports move to the other incident. The world is sent on from this reference."
         ),
     ),
+    # Back to the status it had, whichever that was.
+    _step(
+        "unmerge",
+        _("Undo the merge"),
+        "merged",
+        None,
+        C,
+        needs="reason",
+        warning=_(
+            "The reports that came from here return. A public text waits for an editor again."
+        ),
+    ),
 )
 
 VERIFICATION = _table(
@@ -129,6 +141,14 @@ FACTS = _table(
     _step("edit", _("Change the facts"), ANY_LIVE_STATUS, None, C, needs="changes"),
     _step("grade", _("Set the severity"), ANY_LIVE_STATUS, None, C, needs="severity"),
     _step("relate", _("Relate to another incident"), ANY_LIVE_STATUS, None, C, needs="to kind"),
+    _step(
+        "judge_source",
+        _("Judge whether a report is independent"),
+        ANY_LIVE_STATUS,
+        None,
+        C,
+        needs="report independent reason",
+    ),
     _step("respond", _("Add an official response"), ANY_LIVE_STATUS, None, C, E, needs="response"),
 )
 

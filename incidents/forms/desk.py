@@ -15,7 +15,8 @@ from incidents import categories, wording
 from incidents.errors import Invalid
 from incidents.forms.names import NAMES, name_of
 from incidents.models import Incident, Report
-from incidents.vocabulary import Outcome, RelationKind, Severity, WithdrawReason
+from incidents.vocabulary import Audience, Outcome, RelationKind, Severity, WithdrawReason
+from incidents.workflow import grading
 
 REF_INPUT = {"list": "other-incidents", "autocomplete": "off", "size": 24, "class": "ref"}
 
@@ -170,6 +171,36 @@ class MergeForm(IncidentStepForm):
         return str(self.cleaned_data["into"]).strip().upper()
 
 
+class UnmergeForm(IncidentReasonForm):
+    intro = _(
+        "The reports that came from here return, unless a colleague took them off since. "
+        "An editor decides whether the public text appears again."
+    )
+
+
+class JudgeSourceForm(IncidentStepForm):
+    intro = _("A person may know better than the rule whether two reports are one source.")
+    report = forms.ChoiceField(label=_("Report"))
+    independent = forms.TypedChoiceField(
+        label=_("Is it a source of its own?"),
+        choices=[
+            ("yes", _("Yes, whatever it shares with others")),
+            ("no", _("No, it depends on another")),
+        ],
+        coerce=lambda word: word == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = reason()
+
+    def prepare(self) -> None:
+        """Sealed reports are in no list; they count towards no number either."""
+        rows = self.incident.reports.filter(audience=Audience.TEAM).order_by("received_at")
+        self.fields["report"].choices = [  # type: ignore[attr-defined]
+            (one.ref, f"{one.ref} · {one.author.get_username()}")
+            for one in rows.select_related("author")
+        ]
+
+
 class GroundsForm(IncidentStepForm):
     grounds = forms.CharField(label=NAMES["grounds"], max_length=500, widget=area(3))
 
@@ -204,7 +235,8 @@ class GradeForm(IncidentStepForm):
     reason = reason(required=False, help_text=_("Needed when it becomes less severe."))
 
     def prepare(self) -> None:
-        floor = self.incident.category_known.severity_floor
+        least = grading.floor(self.incident)
+        floor = least.level
         self.fields["severity"].choices = [  # type: ignore[attr-defined]
             (level, f"{level} {Severity(level).label}. {wording.severity_means(level)}")
             for level in Severity.values
@@ -212,9 +244,14 @@ class GradeForm(IncidentStepForm):
         ]
         self.fields["severity"].initial = self.incident.severity
         if floor > 1:
-            self.fields["severity"].help_text = _(
-                "“%(category)s” is never less than %(floor)s."
-            ) % {"category": self.incident.category_known.name, "floor": floor}
+            words = _("“%(category)s” is never less than %(floor)s.")
+            if least.why != "category":
+                words = _("Never less than %(floor)s: %(why)s.")
+            self.fields["severity"].help_text = words % {
+                "category": self.incident.category_known.name,
+                "floor": floor,
+                "why": least.words,
+            }
 
     def given(self) -> dict[str, Any]:
         return {**self.cleaned_data, "severity": int(self.cleaned_data["severity"])}

@@ -58,6 +58,12 @@ NAMES: dict[str, Any] = {
     "relation": _("Relation"),
     "merged_into": _("Merged into"),
     "merged_from": _("Merged from"),
+    "parted_from": _("Parted again from"),
+    "not_back": _("Reports that were taken off meanwhile"),
+    "independent": _("A source of its own"),
+    "judged_report": _("Report"),
+    "severity_rule": _("Raised because"),
+    "alert": _("Alert"),
     "reports": _("Reports"),
     "version": _("Version"),
     # a response of an authority

@@ -2,6 +2,7 @@ from django.urls import path
 
 from incidents.views import (
     desk,
+    desk_alerts,
     desk_bulk,
     desk_handover,
     desk_incident,
@@ -28,6 +29,8 @@ urlpatterns = [
         desk_incident.incident_step,
         name="desk-incident-step",
     ),
+    path("alerts/", desk_alerts.listing, name="desk-alerts"),
+    path("alerts/<uuid:pk>/accept/", desk_alerts.accept, name="desk-alert-accept"),
     path("drafts/", desk_texts.drafts, name="desk-drafts"),
     path("arrivals/", desk_texts.arrivals, name="desk-arrivals"),
 ]

@@ -55,6 +55,10 @@ def _running(since: datetime, due: datetime, now: datetime, missing: str, *, lat
     )
 
 
+def since(moment: datetime) -> str:
+    return spoken(timezone.now() - moment)
+
+
 def spoken(waited: timedelta) -> str:
     """ "12 min", "2 h 10 min", "3 days"."""
     minutes = max(0, int(waited.total_seconds() // 60))

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as lazy
 
 from elections.models import Election, Region
 from incidents import categories, details, wording
+from incidents.floors import WHY
 from incidents.forms.names import name_of
 from incidents.models import Event
 from incidents.vocabulary import (
+    AlertRule,
     DraftState,
     IncidentStatus,
     OccurredPrecision,
@@ -46,6 +48,10 @@ DID: dict[str, Any] = {
     "reopen": lazy("Reopened it"),
     "merge": lazy("Merged it into another incident"),
     "absorb": lazy("Took in the reports of another incident"),
+    "unmerge": lazy("Undid the merge"),
+    "part": lazy("Gave the reports of another incident back"),
+    "judge_source": lazy("Judged whether a report is independent"),
+    "accept_alert": lazy("Accepted an alert"),
     "corroborate": lazy("Marked it as corroborated"),
     "verify": lazy("Marked it as verified"),
     "dispute": lazy("Marked it as disputed"),
@@ -81,6 +87,7 @@ WORDS: dict[str, type[TextChoices]] = {
     "phase": Phase,
     "position": ResponsePosition,
     "relation": RelationKind,
+    "alert": AlertRule,
 }
 TIMES = frozenset({"occurred_start", "occurred_end", "embargo_until"})
 
@@ -100,6 +107,8 @@ class Speaker:
             return _("yes") if value else _("no")
         if field == "publication" and value == "none":
             return _("not begun")
+        if field == "severity_rule" and value in WHY:
+            return str(WHY[value])
         if field in WORDS and value in WORDS[field].values:
             return str(WORDS[field](value).label)
         if field == "severity" and value in Severity.values:

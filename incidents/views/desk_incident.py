@@ -16,6 +16,7 @@ from incidents.errors import Stale
 from incidents.models import Event, Incident, OfficialResponse, Relation, ReportLink
 from incidents.transitions import Step
 from incidents.views import (
+    desk_hints,
     desk_history,
     desk_offers,
     desk_presence,
@@ -58,6 +59,9 @@ def incident(request: SignedIn, ref: str) -> HttpResponse:
         **known,
         **_steps(request, found, known),
         "relations": _relations(request, found),
+        "doubts": desk_hints.doubts(request, found),
+        "absorbed": desk_hints.absorbed(request, found),
+        "independence": desk_hints.independence(request, found),
         "events": _history(request, found),
         "refs": refs(request, found.election_id),
         "beside": beside(request, found.ref),
@@ -175,7 +179,7 @@ def _reports(request: SignedIn, incident: Incident, *, sealed: bool) -> dict[str
         return telling.report_card(link.report, sealed=sealed) | {"note": link.note}
 
     groups = []
-    for members in source_groups(incident):
+    for members in source_groups(incident, sealed=sealed):
         if mine := [links.pop(link.pk) for link in members if link.pk in links]:
             groups.append([card(link) for link in mine])
     rest = [card(link) for link in links.values() if link.report.state != ReportState.LINKED]

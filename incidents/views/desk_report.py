@@ -14,7 +14,14 @@ from incidents import duplicates, steps, workflow
 from incidents.duplicates import Why
 from incidents.models import Event, Incident, RawReport, Report
 from incidents.transitions import REPORT
-from incidents.views import clocks, desk_history, desk_presence, desk_steps, telling
+from incidents.views import (
+    clocks,
+    desk_hints,
+    desk_history,
+    desk_presence,
+    desk_steps,
+    telling,
+)
 from incidents.views.desk import beside, incident_rows
 from incidents.views.desk_offers import NEXT_ON_REPORT, next_of, on_report, reads_sealed
 from incidents.views.desk_steps import Scene
@@ -48,6 +55,8 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "link": _offered(offers, "link"),
         "suggested": _suggested(request, found) if _offered(offers, "link") else [],
         "sent_twice": _sent_twice(request, found),
+        "refuted": desk_hints.refuted(request, found),
+        "dismiss": _offered(offers, "dismiss"),
         "incidents": incident_rows(request, list(_linked(request, found))),
         "follow_ups": _follow_ups(request, found),
         "events": _history(request, found),

@@ -5,14 +5,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from incidents import clocks, history
+from incidents import alerts, clocks, history
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, WrongState
-from incidents.models import Incident, OfficialResponse, Relation, ReportLink
+from incidents.models import Incident, OfficialResponse, Relation, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import FACTS, STATUS, VERIFICATION, Step
 from incidents.vocabulary import IncidentStatus, Outcome, RelationKind
-from incidents.workflow import checking, leases
+from incidents.workflow import checking, grading, leases, merging
 from incidents.workflow.facts import read_facts, searchable
 from incidents.workflow.independence import independent_sources
 from incidents.workflow.responses import read_response
@@ -26,10 +26,15 @@ Data = dict[str, Any]
 
 def allowed(incident: Incident, *, by: User) -> list[Step]:
     """The steps this person may take now; draws the buttons and fills `allowed` in the API."""
-    if incident.status == IncidentStatus.MERGED:
-        return []
+    merged = incident.status == IncidentStatus.MERGED
     roles = acting_roles(by, incident)
-    steps = [s for s in STEPS.values() if s.roles & roles and _state(s, incident) in s.sources]
+    steps = [
+        s
+        for s in STEPS.values()
+        if s.roles & roles
+        and _state(s, incident) in s.sources
+        and not (merged and s.name in VERIFICATION)
+    ]
     if any(s.name == "claim" for s in steps) and _taken_by(incident, by):
         steps = [s for s in steps if s.name != "claim"]
     return steps
@@ -49,7 +54,7 @@ def apply(
     chosen = checking.known_step(STEPS, step)
     reason = clean_text(reason, limit=checking.REASON_LIMIT)[0]
     with transaction.atomic():
-        locked = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+        locked = _locked(incident, chosen, by, data)
         checking.check_right(chosen, acting_roles(by, locked))
         checking.check_version(locked, version, data.get("changes") or data)
         checking.check_state(chosen, _state(chosen, locked))
@@ -73,7 +78,19 @@ def apply(
             before=before,
             after=after,
         )
+        alerts.of_incident(locked)
     return locked
+
+
+def _locked(incident: Incident, step: Step, by: User, data: Data) -> Incident:
+    """The row, and with it those that a merge or its undoing changes, in one order for all."""
+    wanted = {incident.pk}
+    if step.name == "merge" and isinstance(data.get("into"), str):
+        others = Incident.objects.visible_to(by).filter(election=incident.election_id)
+        wanted |= set(others.filter(ref=data["into"]).values_list("pk", flat=True))
+    if step.name == "unmerge":
+        wanted |= set(merging.chain(Incident.objects.get(pk=incident.pk)))
+    return merging.lock(wanted)[incident.pk]
 
 
 def _state(step: Step, incident: Incident) -> str:
@@ -146,30 +163,74 @@ def _reopen(
 
 
 def _merge(step: Step, incident: Incident, by: User, reason: str, data: Data) -> tuple[Data, Data]:
-    """Move the reports to the survivor. `publishing.merge` withdraws the loser's publication."""
+    """Move the reports to the survivor. `uniting.merge` withdraws the loser's publication."""
     survivor = other_incident(incident, by, data["into"], "into")
-    survivor = Incident.objects.select_for_update(of=("self",)).get(pk=survivor.pk)
-    if survivor.status == IncidentStatus.MERGED:
-        raise WrongState(_("The other incident was itself merged. Choose the one it went into."))
-    if incident.station_id and survivor.station_id and incident.station != survivor.station:
-        raise WrongState(_("Two stations are two events: relate them instead of merging."))
-    already = ReportLink.objects.filter(incident=survivor).values("report")
-    moved = ReportLink.objects.filter(incident=incident).exclude(report__in=already)
-    refs = list(moved.values_list("report__ref", flat=True))
-    moved.update(incident=survivor)
-    before, after = _move(step, incident, by, reason, data)
-    incident.merged_into = survivor
+    merging.check_merge(incident, survivor, step, by)
+    before: Data = {"status": incident.status}
+    refs = merging.merge(incident, survivor, by)
+    was, raised = grading.raise_to_floor(survivor)
     _save(survivor)
+    told: Data = {"merged_from": incident.ref, "reports": refs} | raised
+    _tell_the_other("absorb", survivor, by, reason, data, was, told)
+    alerts.of_incident(survivor)
+    return before, {"status": incident.status, "merged_into": survivor.ref, "reports": refs}
+
+
+def _unmerge(
+    step: Step, incident: Incident, by: User, reason: str, data: Data
+) -> tuple[Data, Data]:
+    """What the merge moved comes back; `uniting.unmerge` sees to the publication."""
+    before: Data = {"status": incident.status, "merged_into": _ref(incident.merged_into)}
+    undone = merging.unmerge(incident, by)
+    raised = grading.raise_to_floor(incident)[1]
+    _save(undone.holder)
+    told: Data = {"parted_from": incident.ref, "reports": undone.back, "not_back": undone.gone}
+    _tell_the_other("part", undone.holder, by, reason, data, {}, told)
+    after: Data = {"status": incident.status, "merged_into": None, "outcome": incident.outcome}
+    after |= {"assignee": incident.assignee.get_username() if incident.assignee else None}
+    return before, after | raised | {"reports": undone.back, "not_back": undone.gone}
+
+
+def _ref(incident: Incident | None) -> str:
+    return incident.ref if incident else ""
+
+
+def _tell_the_other(
+    verb: str, other: Incident, by: User, reason: str, data: Data, before: Data, after: Data
+) -> None:
+    """The line of history of the incident on the other side of a merge."""
     history.record(
-        "absorb",
+        verb,
         by=by,
         channel=data["channel"],
-        election=survivor.election,
-        incident=survivor,
+        election=other.election,
+        incident=other,
         reason=reason,
-        after={"merged_from": incident.ref, "reports": refs},
+        before=before,
+        after=after,
     )
-    return before, after | {"merged_into": survivor.ref, "reports": refs}
+
+
+def _judge_source(
+    step: Step, incident: Incident, by: User, reason: str, data: Data
+) -> tuple[Data, Data]:
+    """A person says whether a report is a source of its own, whatever is computed."""
+    if not isinstance(data["independent"], bool):
+        raise Invalid({"independent": [_("Must be yes or no.")]})
+    readable = Report.objects.on_desk(by).values("pk")
+    links = ReportLink.objects.filter(incident=incident, report__in=readable)
+    link = links.filter(report__ref=str(data["report"])[:24]).select_related("report").first()
+    if link is None:
+        raise Invalid({"report": [_("No report of this incident has that reference.")]})
+    sources = independent_sources(incident)
+    link.independent_override, link.note = data["independent"], reason
+    link.save(update_fields=["independent_override", "note"])
+    before: Data = {"independent_sources": sources}
+    return before, {
+        "judged_report": link.report.ref,
+        "independent": data["independent"],
+        "independent_sources": independent_sources(incident),
+    }
 
 
 def _corroborate(
@@ -200,27 +261,8 @@ def _edit(step: Step, incident: Incident, by: User, reason: str, data: Data) -> 
             incident.regions.set(value)
         else:
             setattr(incident, field, value)
-    floor = incident.category_known.severity_floor
-    if incident.severity < floor:
-        before["severity"], after["severity"] = incident.severity, floor
-        incident.severity = floor
-    return before, after
-
-
-def _grade(step: Step, incident: Incident, by: User, reason: str, data: Data) -> tuple[Data, Data]:
-    severity = data["severity"]
-    floor = incident.category_known.severity_floor
-    if isinstance(severity, bool) or not isinstance(severity, int) or not 1 <= severity <= 4:
-        raise Invalid({"severity": [_("Must be 1, 2, 3 or 4.")]})
-    if severity < floor:
-        raise WrongState(_("This category is at least severity %(floor)s.") % {"floor": floor})
-    if severity < incident.severity and not reason:
-        raise Invalid({"reason": [_("Say why it is less severe than thought.")]})
-    if severity == incident.severity:
-        return {}, {}
-    before = {"severity": incident.severity}
-    incident.severity = severity
-    return before, {"severity": severity}
+    was, raised = grading.raise_to_floor(incident)
+    return before | was, after | raised
 
 
 def _relate(
@@ -260,9 +302,11 @@ EFFECTS: dict[str, Effect] = {
     "close": _close,
     "reopen": _reopen,
     "merge": _merge,
+    "unmerge": _unmerge,
+    "judge_source": _judge_source,
     "corroborate": _corroborate,
     "edit": _edit,
-    "grade": _grade,
+    "grade": grading.grade,
     "relate": _relate,
     "respond": _respond,
 }

@@ -1,41 +1,98 @@
-"""How many independent sources stand behind an incident.
+"""How many independent sources stand behind an incident, and why two reports are one.
 
-Two reports are one source if they share team, person, device or the one who told them
-(notes on scales in docs/workflow.md). A person may override, with a reason.
+Two reports are one source if they share team, person, device, the one who told them or a link
+they repeat, or if one was told by the other (notes on scales in docs/workflow.md). A person may
+override, with a reason. What only security may read counts towards no number that others see.
 """
 
-from collections.abc import Hashable
+import re
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from elections.folding import fold
 from incidents.models import Incident, Report, ReportLink
-from incidents.vocabulary import ReportState
+from incidents.vocabulary import Audience, ReportState
+
+URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”]+", re.IGNORECASE)
+TRACKING = re.compile(r"utm_|fbclid|gclid|yclid|igsh|si$|ref$", re.IGNORECASE)
+TAIL = "/.,;:!?)]}"
+WORDS = re.compile(r"[\w.@-]+")
+SAME: dict[str, str | Promise] = {
+    "person": _("the same person"),
+    "team": _("the same team"),
+    "device": _("the same device"),
+    "told by": _("the same informant"),
+    "link": _("the same link"),
+    "report": _("one was told by the other"),
+}
+Marks = set[tuple[str, Hashable]]
 
 
-def _marks(report: Report) -> set[Hashable]:
-    marks: set[Hashable] = {("person", report.author.person)}
+def upstream_links(text: str) -> set[str]:
+    """Addresses a text repeats, as they compare: host, path, and what names the article."""
+    found = set()
+    for typed in URL.findall(text):
+        try:
+            parts = urlsplit((typed if "://" in typed else f"https://{typed}").rstrip(TAIL))
+            host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+            query = sorted(parse_qsl(parts.query, max_num_fields=50))
+        except ValueError:
+            continue
+        said = urlencode([pair for pair in query if not TRACKING.match(pair[0])])
+        # A bare host is a place to look, not a thing that was read.
+        if host and (parts.path.strip("/") or said):
+            found.add(f"{host}{parts.path.rstrip('/')}?{said}")
+    return found
+
+
+def _marks(report: Report, named: dict[str, Hashable]) -> Marks:
+    """`named`: account and reference of every other report here -> that report."""
+    marks: Marks = {("person", report.author.person), ("report", report.pk)}
     if report.team_id:
         marks.add(("team", report.team_id))
     if report.device_id:
         marks.add(("device", report.device_id))
-    if report.told_by.strip():
-        marks.add(("told by", fold(report.told_by)))
+    links = upstream_links(f"{report.text} {report.told_by}")
+    marks |= {("link", link) for link in links}
+    told_by = report.told_by.strip()
+    if told_by and not upstream_links(told_by):
+        marks.add(("told by", fold(told_by)))
+    words = {told_by.casefold(), *WORDS.findall(told_by.casefold())}
+    marks |= {("report", named[word]) for word in words if word in named}
     return marks
 
 
-def source_groups(incident: Incident) -> list[list[ReportLink]]:
-    """Links that count, grouped so that each group is one source."""
-    links = (
-        ReportLink.objects.filter(incident=incident, report__state=ReportState.LINKED)
-        .select_related("report__author")
-        .order_by("linked_at", "pk")
-    )
-    groups: list[tuple[set[Hashable], list[ReportLink]]] = []
+def _named(links: Iterable[ReportLink]) -> dict[str, Hashable]:
+    names: dict[str, Hashable] = {}
     for link in links:
-        marks = {("alone", link.pk)} if link.independent_override else _marks(link.report)
+        names[link.report.ref.casefold()] = link.report_id
+        names[link.report.author.get_username().casefold()] = link.report_id
+    return names
+
+
+def _counting(incident: Incident, *, sealed: bool) -> list[ReportLink]:
+    links = ReportLink.objects.filter(incident=incident, report__state=ReportState.LINKED)
+    if not sealed:
+        links = links.filter(report__audience=Audience.TEAM)
+    return list(links.select_related("report__author").order_by("linked_at", "pk"))
+
+
+def source_groups(incident: Incident, *, sealed: bool = False) -> list[list[ReportLink]]:
+    """Links that count, grouped so that each group is one source."""
+    links = _counting(incident, sealed=sealed)
+    named = _named(links)
+    groups: list[tuple[Marks, list[ReportLink]]] = []
+    for link in links:
+        marks = {("alone", link.pk)} if link.independent_override else _marks(link.report, named)
         shared = [group for group in groups if group[0] & marks]
         if link.independent_override is False and not shared:
             shared = groups[:1]
-        joined_marks: set[Hashable] = set(marks)
+        joined_marks: Marks = set(marks)
         joined_links = [link]
         for group in shared:
             joined_marks |= group[0]
@@ -47,3 +104,39 @@ def source_groups(incident: Incident) -> list[list[ReportLink]]:
 
 def independent_sources(incident: Incident) -> int:
     return len(source_groups(incident))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a report adds a source of its own. `with_refs`: those it is one source with."""
+
+    independent: bool
+    judged: bool
+    why: tuple[str, ...]
+    with_refs: tuple[str, ...]
+
+    @property
+    def words(self) -> list[str]:
+        return [str(SAME[kind]) for kind in self.why]
+
+
+def standings(incident: Incident, *, among: Iterable[Any]) -> dict[int, Standing]:
+    """Of each link in `among` (what the reader may read): is it a source of its own, and why."""
+    readable = {link.pk for link in among}
+    links = [link for link in _counting(incident, sealed=True) if link.pk in readable]
+    named = _named(links)
+    marks = {link.pk: _marks(link.report, named) for link in links}
+    found = {}
+    for link in links:
+        others = [one for one in links if one.pk != link.pk and not one.independent_override]
+        shared = {one.report.ref: marks[link.pk] & marks[one.pk] for one in others}
+        alike = {ref: marks_ for ref, marks_ in shared.items() if marks_}
+        kinds = {kind for marks_ in alike.values() for kind, _value in marks_}
+        judged = link.independent_override is not None
+        found[link.pk] = Standing(
+            independent=bool(link.independent_override) if judged else not alike,
+            judged=judged,
+            why=() if judged else tuple(kind for kind in SAME if kind in kinds),
+            with_refs=() if judged else tuple(sorted(alike)),
+        )
+    return found

@@ -5,15 +5,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from incidents import categories, clocks, details, history
+from incidents import alerts, categories, clocks, details, history
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, WrongState
 from incidents.models import Incident, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import REPORT, Step
 from incidents.vocabulary import Audience, IncidentStatus, PlacePrecision, ReportState
-from incidents.workflow import checking
+from incidents.workflow import checking, grading
 from incidents.workflow.facts import searchable
+from incidents.workflow.independence import independent_sources
 from observers.models import User
 
 Data = dict[str, Any]
@@ -45,12 +46,13 @@ def apply_to_report(
     chosen = checking.known_step(REPORT, step)
     reason = clean_text(reason, limit=checking.REASON_LIMIT)[0]
     with transaction.atomic():
-        locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+        rows = Report.objects.select_for_update(of=("self",), no_key=True)
+        locked = rows.get(pk=report.pk)
         checking.check_right(chosen, acting_roles(by, locked))
         checking.check_state(chosen, locked.state)
         checking.check_needs(chosen, {"reason": reason, **data})
         before = {"state": locked.state}
-        incident = EFFECTS.get(chosen.name, _nothing_else)(locked, by, data)
+        incident, was, told = EFFECTS.get(chosen.name, _nothing_else)(locked, by, data)
         locked.state = chosen.target or locked.state
         if chosen.name == "unlink" and locked.links.exists():
             locked.state = ReportState.LINKED
@@ -66,28 +68,43 @@ def apply_to_report(
             incident=incident,
             report=locked,
             reason=reason,
-            before=before,
-            after={"state": locked.state} | _told(incident),
+            before=before | was,
+            after={"state": locked.state} | _told(incident, locked) | told,
         )
+        if incident:
+            alerts.of_incident(incident)
     return locked
 
 
-def _told(incident: Incident | None) -> Data:
+# The incident of the step, and what else of it changed: before and after.
+Done = tuple[Incident | None, Data, Data]
+
+
+def _told(incident: Incident | None, report: Report) -> Data:
     """The incident's part of the line: a parked one that reopened shows it here."""
-    return {"incident": incident.ref, "status": incident.status} if incident else {}
+    if incident is None:
+        return {}
+    told: Data = {"incident": incident.ref, "status": incident.status}
+    # A line that others read says nothing of what only security may read, and never counts it.
+    if report.audience == Audience.TEAM:
+        told["independent_sources"] = independent_sources(incident)
+    return told
 
 
-def _nothing_else(report: Report, by: User, data: Data) -> None:
-    return None
+def _nothing_else(report: Report, by: User, data: Data) -> Done:
+    return None, {}, {}
+
+
+TOUCHED = ["version", "changed_at", "status", "severity", "urgent", "due_at"]
 
 
 def _touch(incident: Incident) -> None:
     incident.version += 1
     incident.changed_at = timezone.now()
-    incident.save(update_fields=["version", "changed_at", "status", "outcome", "urgent", "due_at"])
+    incident.save(update_fields=TOUCHED)
 
 
-def _open_incident(report: Report, by: User, data: Data) -> Incident:
+def _open_incident(report: Report, by: User, data: Data) -> Done:
     """A new incident with what the report says about when, where and how many; never its text."""
     category = str(data.get("category") or report.category or "OTH99")
     if category not in categories.CATEGORIES:
@@ -126,12 +143,13 @@ def _open_incident(report: Report, by: User, data: Data) -> Incident:
     )
     incident.search = searchable(incident, [report.region] if report.region else [])
     incident.urgent = _tells_of_danger(report)
+    _was, raised = grading.raise_to_floor(incident)
     incident.due_at = clocks.due_of_incident(incident, timezone.now())
     incident.save(force_insert=True)
     if report.region:
         incident.regions.add(report.region)
     ReportLink.objects.create(incident=incident, report=report, linked_by=by)
-    return incident
+    return incident, {}, raised
 
 
 def _precision(report: Report) -> str:
@@ -140,7 +158,7 @@ def _precision(report: Report) -> str:
     return PlacePrecision.REGION if report.region_id else PlacePrecision.UNKNOWN
 
 
-def _link(report: Report, by: User, data: Data) -> Incident:
+def _link(report: Report, by: User, data: Data) -> Done:
     incident = _locked_incident(report, by, data["incident"])
     if incident.status == IncidentStatus.MERGED:
         raise WrongState(_("That incident was merged. Link to the one it went into."))
@@ -153,11 +171,13 @@ def _link(report: Report, by: User, data: Data) -> Incident:
     if incident.status == IncidentStatus.PARKED:
         incident.status = IncidentStatus.OPEN
         incident.due_at = clocks.due_of_incident(incident, now)
-    if _tells_of_danger(report) and not incident.urgent:
-        incident.urgent = True
+    newly_urgent = _tells_of_danger(report) and not incident.urgent
+    incident.urgent = incident.urgent or newly_urgent
+    was, raised = grading.raise_to_floor(incident)
+    if newly_urgent:
         incident.due_at = min(incident.due_at, clocks.due_of_incident(incident, now))
     _touch(incident)
-    return incident
+    return incident, was, raised
 
 
 def _tells_of_danger(report: Report) -> bool:
@@ -165,7 +185,7 @@ def _tells_of_danger(report: Report) -> bool:
     return report.urgent and report.audience == Audience.TEAM
 
 
-def _unlink(report: Report, by: User, data: Data) -> Incident:
+def _unlink(report: Report, by: User, data: Data) -> Done:
     incident = _locked_incident(report, by, data["incident"])
     removed, _rows = ReportLink.objects.filter(incident=incident, report=report).delete()
     if not removed:
@@ -173,7 +193,7 @@ def _unlink(report: Report, by: User, data: Data) -> Incident:
     rest = incident.reports.filter(urgent=True, audience=Audience.TEAM)
     incident.urgent = incident.urgent and rest.exists()
     _touch(incident)
-    return incident
+    return incident, {}, {}
 
 
 def _locked_incident(report: Report, by: User, ref: Any) -> Incident:
@@ -183,10 +203,10 @@ def _locked_incident(report: Report, by: User, ref: Any) -> Incident:
     )
     if found is None:
         raise Invalid({"incident": [_("No incident of this election has that reference.")]})
-    return Incident.objects.select_for_update(of=("self",)).get(pk=found)
+    return Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=found)
 
 
-EFFECTS: dict[str, Callable[[Report, User, Data], Incident | None]] = {
+EFFECTS: dict[str, Callable[[Report, User, Data], Done]] = {
     "open_incident": _open_incident,
     "link": _link,
     "unlink": _unlink,

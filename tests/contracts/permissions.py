@@ -149,6 +149,8 @@ PAGES = {
     "desk-incident-step": page(
         "/desk/incidents/{s.incident.ref}/steps/claim/", GET=CLAIM, POST=CLAIM
     ),
+    "desk-alerts": page("/desk/alerts/", GET=DESK),
+    "desk-alert-accept": page("/desk/alerts/{s.alert.pk}/accept/", POST=DESK_HERE),
     "desk-drafts": page("/desk/drafts/", GET=DESK),
     "desk-arrivals": page("/desk/arrivals/", GET=DESK),
 }

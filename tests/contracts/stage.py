@@ -7,7 +7,7 @@ from datetime import date, time
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
 from incidents import intake, steps
-from incidents.models import Incident, Publication, Report
+from incidents.models import Alert, Incident, Publication, Report
 from observers.models import Membership, Organisation, Team, User
 from observers.roles import Role
 
@@ -25,6 +25,15 @@ class Stage:
     other_region: Region
     station: Station
     people: dict[str, User] = field(default_factory=dict)
+
+    @property
+    def alert(self) -> Alert:
+        """One about something that all of the desk may read."""
+        incident = Incident.objects.filter(election=self.election).earliest("opened_at")
+        return Alert.objects.get_or_create(
+            key=f"stage {self.election.slug}",
+            defaults={"election": self.election, "rule": "critical", "incident": incident},
+        )[0]
 
     def person(self, role: Role, name: str = "", **membership) -> User:
         user = User.objects.create_user(

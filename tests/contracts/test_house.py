@@ -29,6 +29,7 @@ HANDS = {
     "incidents/publishing.py",
     "incidents/copying.py",
     "incidents/composing.py",
+    "incidents/uniting.py",
 }
 
 

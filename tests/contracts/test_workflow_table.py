@@ -86,6 +86,7 @@ def needed(stage, step: str, other: Incident, incident: Incident) -> dict:
         "refute": {"grounds": "call"},
         "edit": {"changes": {"title": "Other"}},
         "grade": {"severity": 3},
+        "judge_source": {"report": stage.report.ref, "independent": False},
         "relate": {"to": other.ref, "kind": "follows"},
         "respond": {"response": {"issuer": "Police", "position": "denies"}},
         "draft": {"content": TEXT},

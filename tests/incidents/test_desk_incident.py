@@ -452,7 +452,8 @@ def test_a_merged_incident_points_to_the_one_that_stays():
     assert answer.status_code == 303
     text = page(gone)
     assert f"It was merged into {stays.ref}" in text
-    assert "Other steps" not in text
+    assert "Undo the merge" in text
+    assert "Park" not in text
     assert gone.ref in page(stays)
     assert step(gone, "claim").status_code == 409
 

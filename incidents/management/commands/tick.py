@@ -1,16 +1,54 @@
+"""The clock of the installation: what happens by itself, at its hour."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections, connection
 
-from incidents import intake, publishing
+from incidents import alerts, delivering, intake, publishing
+
+log = logging.getLogger(__name__)
+DUTIES: dict[str, Callable[[], int]] = {
+    "published": publishing.publish_due,
+    "filed": intake.take_up_arrived,
+    "alerts": alerts.overdue,
+    "delivered": delivering.deliver,
+}
 
 
 class Command(BaseCommand):
     help = (
-        "Publish what was approved under an embargo that has ended; file what had arrived when "
-        "a server died. Run it every minute."
+        "Publish what an ended embargo releases, file what had arrived when a server died, raise "
+        "alerts about what waits too long, deliver alerts. Once, or with --every again and "
+        "again until SIGTERM."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=float, metavar="SECONDS", default=0)
+
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"published: {publishing.publish_due()}")
-        self.stdout.write(f"filed: {intake.take_up_arrived()}")
+        if not options["every"]:
+            done = ", ".join(f"{name}: {duty()}" for name, duty in DUTIES.items())
+            self.stdout.write(done)
+            return
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: stopped.set())
+        while not stopped.is_set():
+            for name, duty in DUTIES.items():
+                self._survive(name, duty)
+            stopped.wait(max(1.0, options["every"]))
+
+    def _survive(self, name: str, duty: Callable[[], int]) -> None:
+        """One duty that fails keeps no other from its turn, nor itself from the next."""
+        close_old_connections()
+        try:
+            duty()
+        except Exception as error:  # noqa: BLE001  whatever it is, the clock goes on
+            # The kind only: a message may quote what somebody wrote.
+            log.error("tick: %s failed: %s", name, type(error).__name__)
+            connection.close()

@@ -1,0 +1,84 @@
+"""Alerts on the desk's pages: shown to those who may read what they are about, until accepted."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Case, IntegerField, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from incidents import alerts as rules
+from incidents.models import Alert
+from incidents.views import clocks
+from incidents.views.entering import SignedIn, desk_only
+from incidents.vocabulary import AlertRule
+
+FEW, MOST = 3, 200
+# The most pressing first; then the oldest.
+ORDER = (AlertRule.DANGER, AlertRule.CRITICAL, AlertRule.RESTS_ON)
+
+
+def waiting(request: HttpRequest, most: int = FEW) -> dict[str, Any]:
+    """For desk/_alerts.html: the first few, and whether there are more."""
+    whens = [When(rule=rule, then=Value(place)) for place, rule in enumerate(ORDER)]
+    order = Case(*whens, default=Value(len(ORDER)), output_field=IntegerField())
+    rows = Alert.objects.visible_to(request.user).waiting().select_related("report", "incident")
+    found = list(rows.order_by(order, "raised_at", "id")[: most + 1])
+    return {
+        "alerts": [_said(row) for row in found[:most]],
+        "more": len(found) > most,
+        "back": _back(request),
+    }
+
+
+def _back(request: HttpRequest) -> str:
+    """The page the banner stands on, also when only the banner was asked for."""
+    if request.headers.get("HX-Request"):
+        return str(request.htmx.current_url_abs_path or "")  # type: ignore[attr-defined]
+    return request.get_full_path()
+
+
+def _said(alert: Alert) -> dict[str, Any]:
+    if alert.report:
+        ref, url = alert.report.ref, reverse("desk-report", args=[alert.report.pk])
+    else:
+        ref = alert.incident.ref if alert.incident else ""
+        url = reverse("desk-incident", args=[ref])
+    return {
+        "id": alert.pk,
+        "ref": ref,
+        "url": url,
+        "rule": alert.get_rule_display(),
+        "danger": alert.rule == AlertRule.DANGER,
+        "since": clocks.since(alert.raised_at),
+        "accept_url": reverse("desk-alert-accept", args=[alert.pk]),
+    }
+
+
+@require_safe
+@desk_only
+def listing(request: SignedIn) -> HttpResponse:
+    """A page of its own; asked for by a page that is open already, only the banner."""
+    if request.headers.get("HX-Request"):
+        return render(request, "incidents/desk/_alerts.html", waiting(request))
+    context = {"section": "alerts", **waiting(request, MOST)}
+    return render(request, "incidents/desk/alerts.html", context)
+
+
+@require_POST
+@desk_only
+def accept(request: SignedIn, pk: UUID) -> HttpResponse:
+    found = get_object_or_404(Alert.objects.visible_to(request.user), pk=pk)
+    accepted = rules.accept(found, by=request.user)
+    if accepted.accepted_by_id not in (None, request.user.pk):
+        messages.info(request, _("A colleague has accepted it already."))
+    back = request.POST.get("back", "")
+    own = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    response = redirect(back if own else _said(accepted)["url"])
+    response.status_code = 303
+    return response
