@@ -51,9 +51,7 @@ def save(request: SignedIn) -> HttpResponse:
         messages.error(request, sentence)
     else:
         with transaction.atomic():
-            SavedView.objects.update_or_create(
-                owner=request.user, name=name, defaults={"query": query}
-            )
+            mine.update_or_create(owner=request.user, name=name, defaults={"query": query})
         messages.success(request, _("The view is saved: %(name)s") % {"name": name})
     return _back(query if len(query) <= QUERY_LIMIT else "")
 
