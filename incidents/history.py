@@ -1,10 +1,11 @@
 """The append-only history: written in the transaction of the change it tells of, hash-chained."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -92,6 +93,29 @@ def record(
     counter.head = event.hash
     counter.save()
     return event
+
+
+def newest() -> int:
+    """The number of the last line that is visible; numbers become visible in order."""
+    return Counter.objects.filter(name="events").values_list("value", flat=True).first() or 0
+
+
+def subjects(*, after: int, upto: int) -> list[tuple[UUID | None, UUID | None]]:
+    """Incident and report of each line in between, whoever may see it: filter before you tell."""
+    lines = Event.objects.filter(seq__gt=after, seq__lte=upto).order_by("seq")
+    return list(lines.values_list("incident", "report"))
+
+
+def lines(
+    verbs: Collection[str], *, most: int, after: int | None = None, since: datetime | None = None
+) -> list[Event]:
+    """Lines about incidents, newest first, whoever may see them: filter before you tell."""
+    found = Event.objects.filter(verb__in=verbs).exclude(incident=None)
+    if after is not None:
+        found = found.filter(seq__gt=after)
+    if since is not None:
+        found = found.filter(at__gte=since)
+    return list(found.select_related("actor", "incident").order_by("-seq")[:most])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Reports marked `security_only` are seen by their author and by security, by nobo
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
@@ -134,6 +134,23 @@ class IncidentQuerySet(models.QuerySet[M]):
     def in_regions(self, regions: "models.QuerySet[Region]") -> Self:
         named = apps.get_model("incidents", "Incident").regions.through.objects
         return self.filter(Exists(named.filter(incident=OuterRef("pk"), region__in=regions)))
+
+
+def telling_of_danger(user: Visitor, incidents: Iterable[models.Model]) -> set[Any]:
+    """Ids of those with a person in danger, by the reports this person reads."""
+    rows = {row.pk: row for row in incidents}
+    links = apps.get_model("incidents", "ReportLink").objects.order_by()
+    told = list(
+        links.filter(incident__in=list(rows), report__urgent=True).values_list(
+            "incident", "report"
+        )
+    )
+    reports = apps.get_model("incidents", "Report").objects.on_desk(user, by_key=True)
+    seen = set(
+        reports.filter(pk__in={r for _i, r in told}).order_by().values_list("pk", flat=True)
+    )
+    urgent = {pk for pk, row in rows.items() if getattr(row, "urgent", False)}
+    return urgent | {incident for incident, report in told if report in seen}
 
 
 class OfIncidentQuerySet(models.QuerySet[M]):

@@ -20,8 +20,13 @@ from elections.models import Election
 from elections.templatetags.say import local
 from incidents import wording
 from incidents.filters.desk import DUE
-from incidents.models import Incident, RawReport, Report, ReportLink
-from incidents.querysets import IncidentQuerySet, ReportQuerySet, desk_memberships
+from incidents.models import Incident, RawReport, Report
+from incidents.querysets import (
+    IncidentQuerySet,
+    ReportQuerySet,
+    desk_memberships,
+    telling_of_danger,
+)
 from incidents.views import clocks, desk_bulk, desk_standing, desk_views, telling
 from incidents.views.desk_lists import (
     LIMITS,
@@ -104,20 +109,18 @@ def _limits(shown: DeskList) -> list[Row]:
 def reports_of(
     request: SignedIn, among: Collection[Any] | None = None
 ) -> "ReportQuerySet[Report]":
-    rows = Report.objects.select_related("election", "region", "station", "team")
-    if among is None:
-        return rows.on_desk(request.user)
-    return rows.on_desk(request.user, by_key=True).filter(pk__in=among)
+    rows = Report.objects.on_desk(request.user, by_key=among is not None)
+    rows = rows.select_related("election", "region", "station", "team")
+    return rows if among is None else rows.filter(pk__in=among)
 
 
 def incidents_of(
     request: SignedIn, among: Collection[Any] | None = None
 ) -> "IncidentQuerySet[Incident]":
-    rows = Incident.objects.select_related("election", "station", "assignee", "draft")
+    rows = Incident.objects.visible_to(request.user, by_key=among is not None)
+    rows = rows.select_related("election", "station", "assignee", "draft")
     rows = rows.prefetch_related("regions")
-    if among is None:
-        return rows.visible_to(request.user)
-    return rows.visible_to(request.user, by_key=True).filter(pk__in=among)
+    return rows if among is None else rows.filter(pk__in=among)
 
 
 def _first_rows(request: SignedIn, reports: ReportList, incidents: IncidentList) -> list[Row]:
@@ -314,20 +317,11 @@ def incident_rows(
     request: SignedIn, incidents: Sequence[Incident], *, keys: Sequence[Key] = ()
 ) -> list[Row]:
     countries = telling.countries(request.user, [row.election for row in incidents])
-    now, danger = timezone.now(), _in_danger(request, incidents)
+    now, danger = timezone.now(), telling_of_danger(request.user, incidents)
     return [
         _incident_row(row, countries, now) | {"danger": row.pk in danger} | _placed(row, keys)
         for row in incidents
     ]
-
-
-def _in_danger(request: SignedIn, incidents: Sequence[Incident]) -> set[Any]:
-    """Those that tell of a person in danger; security knows of more of them."""
-    links = ReportLink.objects.filter(incident__in=incidents, report__urgent=True)
-    told = list(links.order_by().values_list("incident", "report"))
-    seen = {row.pk for row in desk_standing.reports_seen(request, {r for _i, r in told})}
-    urgent = {row.pk for row in incidents if row.urgent}
-    return urgent | {incident for incident, report in told if report in seen}
 
 
 def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) -> Row:

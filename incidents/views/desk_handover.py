@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from elections.filtering import as_moment
 from elections.strict import Unclear, as_text
 from elections.templatetags.say import local
+from incidents import history
 from incidents.filters.desk import DUE
 from incidents.models import Alert, DeskMark, Event, Incident, Report
 from incidents.views import desk, desk_history
@@ -47,11 +47,6 @@ class Since:
     at: datetime
     seq: int | None = None
     problem: str = ""
-
-    def events(self) -> "QuerySet[Event, Event]":
-        if self.seq is None:
-            return Event.objects.filter(at__gte=self.at)
-        return Event.objects.filter(seq__gt=self.seq)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,7 +82,7 @@ def _read(request: SignedIn) -> HttpResponse:
     else:
         mark = DeskMark.objects.visible_to(request.user).first()
         if mark is None or mark.seq <= stood.seq:
-            DeskMark.objects.update_or_create(
+            DeskMark.objects.visible_to(request.user).update_or_create(
                 owner=request.user, defaults={"seq": stood.seq, "left_at": timezone.now()}
             )
         messages.success(request, _("Noted. Next time you read what happened from now on."))
@@ -169,8 +164,9 @@ def _subject(row: Incident | Report | None) -> Row:
 def _groups(request: SignedIn, since: Since, zone: str) -> list[Row]:
     """Lines of history by heading, newest first; an incident stands once under a heading."""
     verbs = [verb for _title, named in GROUPS for verb in named]
-    lines = since.events().filter(verb__in=verbs).exclude(incident=None)
-    found = list(lines.select_related("actor", "incident").order_by("-seq")[:MOST_LINES])
+    found = history.lines(
+        verbs, most=MOST_LINES, after=since.seq, since=None if since.seq is not None else since.at
+    )
     seen = _seen(request, found)
     groups = []
     for title, named in GROUPS:

@@ -12,20 +12,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from elections.keyset import Key
-from incidents.models import Event
+from incidents import history
 from incidents.views import desk
 from incidents.views.desk_lists import IncidentList, ReportList, narrowed, wanted
 from incidents.views.desk_standing import (
     Standing,
-    all_at_work_now,
     digest,
     holders,
     incidents_seen,
-    newest,
     opened,
     reports_seen,
 )
 from incidents.views.entering import SignedIn, desk_only
+from incidents.workflow import leases
 
 SINCE, HEADER = "since", "Desk-Standing"
 # With more than this the whole list is asked for again: one answer instead of many rows.
@@ -39,7 +38,7 @@ def news(request: SignedIn) -> HttpResponse:
     before = opened(request.GET.get(SINCE, ""), request.user)
     if before is None:
         return HttpResponse(status=205)
-    seq, all_at_work = newest(), digest(all_at_work_now())
+    seq, all_at_work = history.newest(), digest(leases.all_held())
     if (seq, all_at_work) == (before.seq, before.all_at_work):
         return _nothing(before, request)
     if seq - before.seq > MOST:
@@ -61,8 +60,7 @@ def _nothing(now: Standing, request: SignedIn) -> HttpResponse:
 
 def _changed(request: SignedIn, after: int, upto: int) -> dict[UUID, str]:
     """References by id of what this person sees and what a line that they see is about."""
-    events = Event.objects.filter(seq__gt=after, seq__lte=upto)
-    lines = list(events.values_list("incident", "report"))
+    lines = history.subjects(after=after, upto=upto)
     reports = {row.pk: row.ref for row in reports_seen(request, {r for _i, r in lines if r})}
     # A line about a sealed report is no news about its incident to those who do not see it.
     told = {incident for incident, report in lines if incident and report in (None, *reports)}

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from incidents.models import Counter, Incident, Lease, Report
+from incidents import history
+from incidents.models import Incident, Report
 from incidents.views.entering import SignedIn
+from incidents.workflow import leases
 from observers.models import User
 
 NONCE, BODY, SEAL = 9, 24, 12
@@ -41,15 +42,8 @@ class Standing:
 
 def standing(request: SignedIn) -> Standing:
     """Ask before the rows are read: what happens meanwhile is then told once more, never lost."""
-    return Standing(newest(), digest(all_at_work_now()), digest(holders(request).items()))
-
-
-def newest() -> int:
-    return Counter.objects.filter(name="events").values_list("value", flat=True).first() or 0
-
-
-def all_at_work_now() -> list[tuple[UUID, Any]]:
-    return list(Lease.objects.held(timezone.now()).values_list("subject", "holder"))
+    at_work = digest(leases.all_held())
+    return Standing(history.newest(), at_work, digest(holders(request).items()))
 
 
 def digest(pairs: Iterable[tuple[Any, Any]]) -> int:
@@ -59,8 +53,7 @@ def digest(pairs: Iterable[tuple[Any, Any]]) -> int:
 
 def holders(request: SignedIn) -> dict[UUID, str]:
     """Colleagues by what they are at, of what this person sees."""
-    held = Lease.objects.held(timezone.now()).exclude(holder=request.user).working_on_desk()
-    named = dict(held.values_list("subject", "holder__username"))
+    named = leases.others(by=request.user)
     if not named:
         return {}
     seen = {row.pk for rows in (reports_seen, incidents_seen) for row in rows(request, named)}

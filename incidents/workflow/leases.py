@@ -4,7 +4,6 @@ It ends by itself some idle minutes after the last sign of its holder, and at on
 may no longer work on the desk.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -74,11 +73,15 @@ def other_holder(subject: Subject, *, by: User) -> User | None:
     return lease.holder if lease and _lives(lease, subject, now) else None
 
 
-def others_at(subjects: Iterable[UUID], *, by: User) -> dict[UUID, str]:
-    """Names of colleagues by what they are at; `subjects` are rows this person sees."""
-    held = Lease.objects.held(timezone.now()).filter(subject__in=list(subjects))
-    at_it = held.exclude(holder=by).working_on_desk()
-    return dict(at_it.values_list("subject", "holder__username"))
+def others(*, by: User) -> dict[UUID, str]:
+    """Names of colleagues by what they are at, whoever may see it: filter before you show it."""
+    held = Lease.objects.held(timezone.now()).exclude(holder=by).working_on_desk()
+    return dict(held.values_list("subject", "holder__username"))
+
+
+def all_held() -> list[tuple[UUID, UUID]]:
+    """To find out cheaply whether anything moved at all."""
+    return list(Lease.objects.held(timezone.now()).values_list("subject", "holder"))
 
 
 def _lives(lease: Lease, subject: Subject, now: datetime) -> bool:
