@@ -13,10 +13,24 @@ from elections.templatetags.say import local
 from incidents import duplicates, steps, workflow
 from incidents.duplicates import Why
 from incidents.models import Event, Incident, RawReport, Report
+from incidents.querysets import acting_roles
 from incidents.transitions import REPORT
-from incidents.views import clocks, desk_history, desk_steps, telling
+from incidents.views import (
+    clocks,
+    desk_conversation,
+    desk_evidence,
+    desk_history,
+    desk_steps,
+    telling,
+)
 from incidents.views.desk import beside, incident_rows
-from incidents.views.desk_offers import NEXT_ON_REPORT, next_of, on_report, reads_sealed
+from incidents.views.desk_offers import (
+    AT_ITS_PLACE,
+    NEXT_ON_REPORT,
+    next_of,
+    on_report,
+    reads_sealed,
+)
 from incidents.views.desk_steps import Scene
 from incidents.views.entering import SignedIn, desk_only
 from incidents.vocabulary import Audience, ReportState
@@ -36,9 +50,12 @@ def _report(request: SignedIn, pk: UUID) -> Report:
 def report(request: SignedIn, pk: UUID) -> HttpResponse:
     found = _report(request, pk)
     workflow.mark_seen(found, by=request.user)
+    asked = desk_conversation.questions([found], request.user, take_back=_may_ask(request, found))
+    workflow.mark_answers_read(found, by=request.user)
     allowed = steps.allowed_on_report(found, by=request.user)
     first = next_of(allowed, NEXT_ON_REPORT)
-    offers = [on_report(step, found) for step in allowed]
+    everything = [on_report(step, found) for step in allowed if step.name != "withdraw_question"]
+    offers = [offer for offer in everything if offer.name not in AT_ITS_PLACE]
     context = {
         "section": "queue",
         "report": found,
@@ -48,6 +65,9 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "link": _offered(offers, "link"),
         "suggested": _suggested(request, found) if _offered(offers, "link") else [],
         "sent_twice": _sent_twice(request, found),
+        "ask": _offered(everything, "ask"),
+        "questions": asked,
+        "evidence": desk_evidence.evidence(request, [found.pk]),
         "incidents": incident_rows(request, list(_linked(request, found))),
         "follow_ups": _follow_ups(request, found),
         "events": _history(request, found),
@@ -132,6 +152,10 @@ def refs(request: SignedIn, election_id: int) -> list[tuple[str, str]]:
     seen = Incident.objects.visible_to(request.user)
     rows = seen.filter(election=election_id, status__in=duplicates.AT_WORK)
     return list(rows.order_by("-changed_at").values_list("ref", "title")[:100])
+
+
+def _may_ask(request: SignedIn, report: Report) -> bool:
+    return bool(REPORT["withdraw_question"].roles & acting_roles(request.user, report))
 
 
 def _offered(offers: list[Any], name: str) -> Any:

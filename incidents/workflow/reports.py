@@ -12,7 +12,7 @@ from incidents.models import Incident, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import REPORT, Step
 from incidents.vocabulary import Audience, IncidentStatus, PlacePrecision, ReportState
-from incidents.workflow import checking
+from incidents.workflow import checking, questions
 from incidents.workflow.facts import searchable
 from observers.models import User
 
@@ -50,11 +50,11 @@ def apply_to_report(
         checking.check_state(chosen, locked.state)
         checking.check_needs(chosen, {"reason": reason, **data})
         before = {"state": locked.state}
-        incident = EFFECTS.get(chosen.name, _nothing_else)(locked, by, data)
+        incident, told = _effect(chosen, locked, by, data)
         locked.state = chosen.target or locked.state
         if chosen.name == "unlink" and locked.links.exists():
             locked.state = ReportState.LINKED
-        locked.state_reason = reason
+        locked.state_reason = reason if chosen.target else locked.state_reason
         locked.seen_at = locked.seen_at or timezone.now()
         locked.due_at = clocks.due_of_report(locked)
         locked.save(update_fields=sorted(Report.DESK_COLUMNS))
@@ -67,9 +67,17 @@ def apply_to_report(
             report=locked,
             reason=reason,
             before=before,
-            after={"state": locked.state} | _told(incident),
+            after={"state": locked.state} | told,
         )
     return locked
+
+
+def _effect(step: Step, report: Report, by: User, data: Data) -> tuple[Incident | None, Data]:
+    """The incident it touches, and what the line of history tells beside the state."""
+    if step.name in BESIDE:
+        return None, BESIDE[step.name](report, by, data)
+    incident = EFFECTS.get(step.name, _nothing_else)(report, by, data)
+    return incident, _told(incident)
 
 
 def _told(incident: Incident | None) -> Data:
@@ -186,6 +194,11 @@ def _locked_incident(report: Report, by: User, ref: Any) -> Incident:
     return Incident.objects.select_for_update(of=("self",)).get(pk=found)
 
 
+# Steps that leave the report where it is.
+BESIDE: dict[str, Callable[[Report, User, Data], Data]] = {
+    "ask": questions.ask,
+    "withdraw_question": questions.withdraw,
+}
 EFFECTS: dict[str, Callable[[Report, User, Data], Incident | None]] = {
     "open_incident": _open_incident,
     "link": _link,
