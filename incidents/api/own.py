@@ -66,12 +66,28 @@ class ReceiptSerializer(OwnReportSerializer):
         read_only_fields = fields
 
 
+class _StrictText(serializers.CharField):
+    """Text only: a number that became text would be another number in another program."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class _StrictId(serializers.UUIDField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=type(data).__name__)
+        return super().to_internal_value(data)
+
+
 class AnswerBodySerializer(StrictSerializer):
     """An answer under an id of your own; repeat it as often as you like."""
 
-    id = serializers.UUIDField()
-    question = serializers.UUIDField(help_text="Its id, as your list of reports tells it.")
-    text = serializers.CharField(
+    id = _StrictId()
+    question = _StrictId(help_text="Its id, as your list of reports tells it.")
+    text = _StrictText(
         trim_whitespace=False, max_length=20_000, help_text="Your answer, in any language."
     )
 

@@ -17,6 +17,7 @@ from incidents.querysets import acting_roles
 from incidents.transitions import REPORT
 from incidents.views import (
     clocks,
+    desk_comparing,
     desk_conversation,
     desk_evidence,
     desk_history,
@@ -121,8 +122,10 @@ def report_step(request: SignedIn, pk: UUID, step: str) -> HttpResponse:
 def told(report: Report, request: SignedIn) -> dict[str, Any]:
     """The report in words, for its own page and beside a form."""
     zone = telling.report_zone(report)
+    card = telling.report_card(report, sealed=reads_sealed(report, request.user))
+    desk_comparing.fold_texts([card])
     return {
-        "card": telling.report_card(report, sealed=reads_sealed(report, request.user)),
+        "card": card,
         "facts": telling.report_facts(report, sealed=reads_sealed(report, request.user)),
         "unresolved": telling.unresolved(report),
         "danger": telling.danger_words(report),
@@ -215,7 +218,7 @@ def _follow_ups(request: SignedIn, report: Report) -> list[dict[str, Any]]:
     earlier = seen.filter(pk=report.follow_up_of) if report.follow_up_of else seen.none()
     later = seen.filter(follow_up_of=report.pk).order_by("received_at")
     sealed = reads_sealed(report, request.user)
-    return [
+    found = [
         {
             "relation": report.get_follow_up_kind_display()
             if row.pk == report.follow_up_of
@@ -225,6 +228,8 @@ def _follow_ups(request: SignedIn, report: Report) -> list[dict[str, Any]]:
         }
         for row in [*earlier, *later]
     ]
+    desk_comparing.fold_texts([one["card"] for one in found])
+    return found
 
 
 def _history(request: SignedIn, report: Report) -> list[dict[str, Any]]:
