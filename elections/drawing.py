@@ -39,7 +39,7 @@ def draw(
     labels: Mapping[str, Point],
     points: Mapping[str, Point] | None = None,
 ) -> Drawing | None:
-    """`boundaries`: name → GeoJSON (Multi)Polygon; `labels`, `points`: name → (longitude, latitude).
+    """`boundaries`: name → GeoJSON (Multi)Polygon; the others: name → (longitude, latitude).
 
     None when there is nothing to draw.
     """

@@ -147,9 +147,7 @@ FACTS = _table(
     _step("grade", _("Set the severity"), ANY_LIVE_STATUS, None, C, needs="severity"),
     _step("relate", _("Relate to another incident"), ANY_LIVE_STATUS, None, C, needs="to kind"),
     _step("respond", _("Add an official response"), ANY_LIVE_STATUS, None, C, E, needs="response"),
-    _step(
-        "note", _("Add a note"), ANY_LIVE_STATUS, None, C, E, S, needs="text", appends=True
-    ),
+    _step("note", _("Add a note"), ANY_LIVE_STATUS, None, C, E, S, needs="text", appends=True),
     _step(
         "strike_note",
         _("Strike the note"),

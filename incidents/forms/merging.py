@@ -53,8 +53,7 @@ class MergingForm(IncidentStepForm):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in self.left_to_them
-            and (name not in seen or plain(value) != seen[name])
+            if name not in self.left_to_them and (name not in seen or plain(value) != seen[name])
         }
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
-from incidents import workflow, wording
+from incidents import wording, workflow
 from incidents.models import Answer, Incident, Question, Report
 from incidents.views.entering import SignedIn
 from observers.models import User

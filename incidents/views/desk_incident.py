@@ -158,9 +158,7 @@ def about(request: SignedIn, incident: Incident) -> dict[str, Any]:
     regions: list[Region] = list(incident.regions.all())
     country = telling.countries(request.user, [incident.election])
     sealed = desk_offers.reads_sealed(incident, request.user)
-    responses = list(
-        OfficialResponse.objects.visible_to(request.user).filter(incidents=incident)
-    )
+    responses = list(OfficialResponse.objects.visible_to(request.user).filter(incidents=incident))
     name = country.get(incident.election.region_set_id, "")
     facts = telling.incident_facts(incident, regions, name)
     contradictions = desk_contradictions.told(incident, responses)

@@ -218,7 +218,7 @@ def _follow_ups(request: SignedIn, report: Report) -> list[dict[str, Any]]:
     earlier = seen.filter(pk=report.follow_up_of) if report.follow_up_of else seen.none()
     later = seen.filter(follow_up_of=report.pk).order_by("received_at")
     sealed = reads_sealed(report, request.user)
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "relation": report.get_follow_up_kind_display()
             if row.pk == report.follow_up_of

@@ -1,4 +1,4 @@
-"""What heads the queue besides reports and incidents: answers nobody read, bodies that are late."""
+"""What heads the queue besides reports and incidents: answers nobody read, late bodies."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from elections.templatetags.say import local
 from incidents.models import Answer, Referral
-from incidents.vocabulary import IncidentStatus
 from incidents.views import clocks
 from incidents.views.desk_referrals import overdue
 from incidents.views.entering import SignedIn
 from incidents.views.telling import danger_words, report_zone
+from incidents.vocabulary import IncidentStatus
 
 MOST = 20
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from incidents import workflow, wording
+from incidents import wording, workflow
 from incidents.interpreting import TEXT_LIMIT
 from incidents.models import Answer, Question, Report
 from observers.models import User

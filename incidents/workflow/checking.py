@@ -79,11 +79,15 @@ def read_text(given: Any, field: str, *, limit: int) -> str:
     return text
 
 
-def read_id(given: Any) -> UUID | None:
+NO_ID = UUID(int=0)
+
+
+def read_id(given: Any) -> UUID:
+    """What is no id finds nothing."""
     try:
-        return UUID(given) if isinstance(given, str) else None
+        return UUID(given) if isinstance(given, str) else NO_ID
     except ValueError:
-        return None
+        return NO_ID
 
 
 def plain(value: Any) -> Any:

@@ -99,9 +99,7 @@ def answer(
 
 def _again(found: Answer, question: Question, sha256: str) -> AnswerReceipt:
     if found.question_id != question.pk or found.sha256 != sha256:
-        raise Conflict(
-            _("This answer id already carries other words. Send them under a new id.")
-        )
+        raise Conflict(_("This answer id already carries other words. Send them under a new id."))
     return AnswerReceipt(found, created=False)
 
 

@@ -54,9 +54,7 @@ def referred(incident, **data) -> Referral:
 
 
 def late(referral, hours: float = 3) -> None:
-    Referral.objects.filter(pk=referral.pk).update(
-        due_at=timezone.now() - timedelta(hours=hours)
-    )
+    Referral.objects.filter(pk=referral.pk).update(due_at=timezone.now() - timedelta(hours=hours))
 
 
 def asked(report=None, question="Who was there?") -> Question:
@@ -123,9 +121,10 @@ def test_only_the_writer_or_a_coordinator_strikes_a_note():
     second = walking.person("editor", number=2)
     with pytest.raises(NotAllowed):
         walking.take(incident, "strike_note", second, note=str(note.pk), reason="No.")
-    assert "Strike the note" not in signed_in("editor", 2).get(
-        f"/desk/incidents/{incident.ref}/"
-    ).content.decode()
+    assert (
+        "Strike the note"
+        not in signed_in("editor", 2).get(f"/desk/incidents/{incident.ref}/").content.decode()
+    )
     walking.take(incident, "strike_note", "editor", note=str(note.pk), reason="Mine.")
     with pytest.raises(WrongState):
         walking.take(incident, "strike_note", note=str(note.pk), reason="Again.")

@@ -93,9 +93,7 @@ def whole(incident: Incident, user: Any) -> dict[str, Any]:
         "relations": RelationSerializer(_relations(incident, user), many=True).data,
         "responses": ResponseSerializer(responses, many=True).data,
         "notes": NoteSerializer(workflow.notes_of(incident, by=user), many=True).data,
-        "referrals": ReferralSerializer(
-            workflow.referrals_of(incident, by=user), many=True
-        ).data,
+        "referrals": ReferralSerializer(workflow.referrals_of(incident, by=user), many=True).data,
         "public_text": PublicTextSerializer(draft).data if draft else None,
         "events": EventSerializer(events.order_by("seq"), many=True, context=context).data,
         "allowed": AllowedStepSerializer(steps.allowed(incident, by=user), many=True).data,
@@ -124,9 +122,7 @@ def step_on_incident(user: Any, ref: str, body: Any) -> Incident:
     given = read_step(IncidentStepSerializer, body)
     try:
         name, version = given.pop("step"), given.pop("version", None)
-        return steps.take(
-            incident, name, by=user, version=version, channel=Channel.API, **given
-        )
+        return steps.take(incident, name, by=user, version=version, channel=Channel.API, **given)
     except Stale as stale:
         if incident.election_id not in context_of(user)["security_in"]:
             stale.fields = [
