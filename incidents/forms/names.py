@@ -74,7 +74,7 @@ NAMES: dict[str, Any] = {
     "link": _("Link"),
     "claims": _("What it claims"),
     # notes, questions and referrals
-    "text": _("Note"),
+    "text": _("Note for the desk"),
     "question": _("Question"),
     "asked": _("Question"),
     "referral": _("Referral"),
