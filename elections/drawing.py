@@ -31,19 +31,24 @@ class Drawing:
     width: int
     height: int
     shapes: Mapping[str, Shape]
+    points: Mapping[str, tuple[int, int]]  # of those asked for, what lies within the picture
 
 
-def draw(boundaries: Mapping[str, Any], labels: Mapping[str, Point]) -> Drawing | None:
-    """`boundaries`: name → GeoJSON (Multi)Polygon; `labels`: name → (longitude, latitude).
+def draw(
+    boundaries: Mapping[str, Any],
+    labels: Mapping[str, Point],
+    points: Mapping[str, Point] | None = None,
+) -> Drawing | None:
+    """`boundaries`: name → GeoJSON (Multi)Polygon; the others: name → (longitude, latitude).
 
     None when there is nothing to draw.
     """
     outlines = {name: list(_rings(geometry)) for name, geometry in boundaries.items() if geometry}
-    points = [point for rings in outlines.values() for ring in rings for point in ring]
-    if not points:
+    corners = [point for rings in outlines.values() for ring in rings for point in ring]
+    if not corners:
         return None
-    project = _conic(points)
-    flat = [project(longitude, latitude) for longitude, latitude in points]
+    project = _conic(corners)
+    flat = [project(longitude, latitude) for longitude, latitude in corners]
     west, east = min(x for x, _y in flat), max(x for x, _y in flat)
     south, north = min(y for _x, y in flat), max(y for _x, y in flat)
     scale = (WIDTH - 2 * MARGIN) / ((east - west) or 1)
@@ -57,7 +62,14 @@ def draw(boundaries: Mapping[str, Any], labels: Mapping[str, Point]) -> Drawing 
     for name, shape in shapes.items():
         if not shape.small:
             shapes[name] = _kept_apart(shape, discs)
-    return Drawing(WIDTH, math.ceil((north - south) * scale + 2 * MARGIN), shapes)
+    height = math.ceil((north - south) * scale + 2 * MARGIN)
+    marked = {name: place(*point) for name, point in (points or {}).items()}
+    within = {
+        name: (round(x), round(y))
+        for name, (x, y) in marked.items()
+        if 0 <= x <= WIDTH and 0 <= y <= height
+    }
+    return Drawing(WIDTH, height, shapes, within)
 
 
 def _kept_apart(shape: Shape, discs: Iterable[Shape]) -> Shape:

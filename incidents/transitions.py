@@ -18,7 +18,10 @@ ANY_LIVE_STATUS = frozenset({"open", "in_review", "parked", "closed"})
 
 @dataclass(frozen=True)
 class Step:
-    """`target` None: the step does not move its axis. `needs`: arguments that may not be empty."""
+    """`target` None: the step does not move its axis. `needs`: arguments that may not be empty.
+
+    `appends`: it adds a line beside the facts, which conflicts with nothing; no version is asked.
+    """
 
     name: str
     label: str | Promise
@@ -27,6 +30,7 @@ class Step:
     roles: frozenset[Role]
     needs: tuple[str, ...] = ()
     warning: str | Promise = ""
+    appends: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -40,9 +44,11 @@ def _step(
     *roles: Role,
     needs: str = "",
     warning: str | Promise = "",
+    appends: bool = False,
 ) -> Step:
     states = frozenset(sources.split()) if isinstance(sources, str) else sources
-    return Step(name, label, states, target, frozenset(roles), tuple(needs.split()), warning)
+    needed = tuple(needs.split())
+    return Step(name, label, states, target, frozenset(roles), needed, warning, appends)
 
 
 def _table(*steps: Step) -> dict[str, Step]:
@@ -65,6 +71,17 @@ REPORT = _table(
         needs="reason",
     ),
     _step("clear", _("Clear from quarantine"), "quarantined", "received", S, needs="reason"),
+    # Not of a report in quarantine: its phone may be in other hands.
+    _step("ask", _("Ask the observer"), "received linked", None, C, S, needs="question"),
+    _step(
+        "withdraw_question",
+        _("Take the question back"),
+        "received linked dismissed quarantined",
+        None,
+        C,
+        S,
+        needs="question",
+    ),
 )
 
 STATUS = _table(
@@ -150,6 +167,36 @@ FACTS = _table(
         needs="report independent reason",
     ),
     _step("respond", _("Add an official response"), ANY_LIVE_STATUS, None, C, E, needs="response"),
+    _step("note", _("Add a note"), ANY_LIVE_STATUS, None, C, E, S, needs="text", appends=True),
+    _step(
+        "strike_note",
+        _("Strike the note"),
+        ANY_LIVE_STATUS,
+        None,
+        C,
+        E,
+        S,
+        needs="note reason",
+        appends=True,
+    ),
+    _step(
+        "refer",
+        _("Refer it to a body"),
+        "open in_review parked",
+        None,
+        C,
+        E,
+        needs="body due_at",
+    ),
+    _step(
+        "complete_referral",
+        _("Write down the outcome"),
+        ANY_LIVE_STATUS,
+        None,
+        C,
+        E,
+        needs="referral outcome",
+    ),
 )
 
 PUBLICATION = _table(

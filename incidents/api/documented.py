@@ -3,7 +3,7 @@
 from typing import Any
 
 from elections.api.base import Operation
-from incidents.api import serializers
+from incidents.api import own, serializers
 from incidents.exports import MEDIA_TYPES
 from incidents.intake import FIELDS
 
@@ -48,6 +48,18 @@ RECEIPT = {
     "state": "received",
     "unresolved": ["station"],
 }
+QUESTION: dict[str, Any] = {
+    "id": "7c1f5a52-50b3-4b8e-9f0e-2d1f4e9f3a10",
+    "asked_at": "2021-01-10T05:20:00Z",
+    "text": "Was the other door locked, too?",
+    "answers": [],
+}
+ANSWER_RECEIPT = {
+    "id": "e0d2b7f4-0a6c-4a9e-8a55-6b9f0a1d2c3e",
+    "question": QUESTION["id"],
+    "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+    "received_at": "2021-01-10T05:31:00Z",
+}
 REPORT_BODY = {
     "election": "kz-2021-mazhilis",
     "category": "ACC01",
@@ -76,6 +88,7 @@ DESK_REPORT = {
     "audience": "team",
     "state": "received",
     "incidents": [],
+    "questions": [],
 }
 DESK_INCIDENT = {
     "id": BLOCKAGE["id"],
@@ -256,18 +269,31 @@ CHANGES = {
 REPORTS = {
     "list": Operation(
         "Receipts and fate of your own reports",
-        answer=serializers.OwnReportSerializer,
+        answer=own.OwnReportSerializer,
         rows=True,
-        example=RECEIPT | {"seen_at": None},
+        example=RECEIPT | {"seen_at": None, "questions": [QUESTION]},
     ),
     "file": Operation(
         "File a report under an id of your own; repeat it as often as you like",
-        answer=serializers.ReceiptSerializer,
+        answer=own.ReceiptSerializer,
         body=REPORT_SCHEMA,
         example=RECEIPT,
         body_example=REPORT_BODY,
         success=(200, 201),
         also={409: "The id carries other content. Both are kept."},
+    ),
+    "answer": Operation(
+        "Answer a question of the desk, under an id of your own",
+        answer=own.AnswerReceiptSerializer,
+        body=own.AnswerBodySerializer,
+        example=ANSWER_RECEIPT,
+        body_example={
+            "id": ANSWER_RECEIPT["id"],
+            "question": QUESTION["id"],
+            "text": "Yes, both doors were locked.",
+        },
+        success=(200, 201),
+        also={409: "The id carries other words. Send them under a new one."},
     ),
 }
 DESK_REPORTS = {
@@ -286,7 +312,13 @@ DESK_REPORTS = {
         also={409: WRONG_STATE},
     ),
 }
-WHOLE = DESK_INCIDENT | {"reports": [], "events": [], "allowed": [ALLOWED]}
+WHOLE = DESK_INCIDENT | {
+    "reports": [],
+    "notes": [],
+    "referrals": [],
+    "events": [],
+    "allowed": [ALLOWED],
+}
 DESK_INCIDENTS = {
     "list": Operation(
         "Incidents on your desk",

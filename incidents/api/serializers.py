@@ -10,6 +10,11 @@ from rest_framework import serializers
 from elections.api.base import BadBody
 from elections.strict import Fault, nearest, shown
 from incidents import steps, vocabulary, wording
+from incidents.api.conversation import (
+    NoteSerializer,
+    QuestionSerializer,
+    ReferralSerializer,
+)
 from incidents.codebook import COLUMNS, Column
 from incidents.details import DETAIL_SETS
 from incidents.models import Event, Incident, OfficialResponse, PublicationVersion, Report
@@ -22,7 +27,7 @@ REPORT_FIELDS = (
     "place_words longitude latitude accuracy_m persons_min persons_max persons_words "
     "persons_basis details source told_by danger audience follow_up_of follow_up_kind "
     "sent_clock captured_clock clock_offset_s unresolved sha256 state state_reason "
-    "seen_at incidents"
+    "seen_at incidents questions"
 )
 EVENT_FIELDS = "seq at actor channel verb reason before after version report"
 RESPONSE_FIELDS = (
@@ -80,31 +85,6 @@ class VersionSerializer(serializers.ModelSerializer[PublicationVersion]):
         return wording.what_changed(row.what_changed, returned=row.returned)
 
 
-# --- Observers -----------------------------------------------------------------------------
-
-
-class OwnReportSerializer(serializers.ModelSerializer[Report]):
-    """Receipt and fate; never the body, which the phone that sent it may no longer hold."""
-
-    unresolved = serializers.SerializerMethodField(help_text="Fields the desk has to clarify.")
-
-    class Meta:
-        model = Report
-        fields = ["id", "ref", "sha256", "received_at", "state", "seen_at", "unresolved"]
-        read_only_fields = fields
-
-    def get_unresolved(self, report: Report) -> list[str]:
-        return sorted(report.unresolved)
-
-
-class ReceiptSerializer(OwnReportSerializer):
-    """Without `seen_at`: a repeat gets the same receipt until the desk acts."""
-
-    class Meta(OwnReportSerializer.Meta):
-        fields = [name for name in OwnReportSerializer.Meta.fields if name != "seen_at"]
-        read_only_fields = fields
-
-
 # --- The desk ------------------------------------------------------------------------------
 
 
@@ -134,6 +114,7 @@ class DeskReportSerializer(_Sealing):
     station = serializers.SlugRelatedField[Any]("code", read_only=True)
     region = serializers.SlugRelatedField[Any]("code", read_only=True)
     incidents = serializers.SlugRelatedField[Any]("ref", many=True, read_only=True)
+    questions = QuestionSerializer(many=True, read_only=True)
     details = serializers.SerializerMethodField()
     unresolved = serializers.SerializerMethodField(help_text="Field → as it was typed.")
 
@@ -253,6 +234,8 @@ class WholeIncidentSerializer(DeskIncidentSerializer):
     reports = DeskReportSerializer(many=True)
     relations = RelationSerializer(many=True)
     responses = ResponseSerializer(many=True)
+    notes = NoteSerializer(many=True)
+    referrals = ReferralSerializer(many=True)
     public_text = PublicTextSerializer(allow_null=True)
     events = EventSerializer(many=True)
     allowed = AllowedStepSerializer(many=True)
@@ -263,6 +246,8 @@ class WholeIncidentSerializer(DeskIncidentSerializer):
             "reports",
             "relations",
             "responses",
+            "notes",
+            "referrals",
             "public_text",
             "events",
             "allowed",
@@ -320,6 +305,9 @@ class ReportStepSerializer(StrictSerializer):
     incident = serializers.CharField(required=False, help_text="Reference of an incident.")
     title = serializers.CharField(required=False, max_length=200)
     category = serializers.CharField(required=False, max_length=8)
+    question = serializers.CharField(
+        required=False, max_length=1000, help_text="The words to ask; or the id to take back."
+    )
 
 
 class IncidentStepSerializer(StrictSerializer):
@@ -327,10 +315,17 @@ class IncidentStepSerializer(StrictSerializer):
 
     step = _StepName(steps.names())
     version = serializers.IntegerField(
-        min_value=0, max_value=LARGEST, help_text="The version you are looking at."
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        help_text="The version you are looking at. Only note and strike_note need none.",
     )
     reason = _reason()
-    outcome = serializers.ChoiceField(vocabulary.Outcome.choices, required=False)
+    outcome = serializers.CharField(
+        required=False,
+        max_length=5000,
+        help_text=f"Of close: {', '.join(vocabulary.Outcome.values)}. Of a referral: in words.",
+    )
     into = serializers.CharField(required=False, help_text="Reference of the surviving incident.")
     grounds = serializers.CharField(required=False, max_length=500)
     fitting_evidence = serializers.BooleanField(required=False)
@@ -343,7 +338,26 @@ class IncidentStepSerializer(StrictSerializer):
     response = serializers.DictField(required=False, help_text="What an authority said.")
     content = serializers.DictField(required=False, help_text="Title and summary by language, …")
     what_changed = serializers.CharField(required=False, max_length=500)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    note = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="For the world, of a withdrawal; or the id of the note to strike.",
+    )
+    text = serializers.CharField(required=False, max_length=10_000, help_text="Of a note.")
+    body = serializers.CharField(
+        required=False,
+        max_length=24,
+        help_text=f"To whom it is referred: {', '.join(vocabulary.ReferralBody.values)}.",
+    )
+    body_name = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    sent = serializers.CharField(
+        required=False, allow_blank=True, max_length=5000, help_text="What was handed over."
+    )
+    due_at = serializers.CharField(
+        required=False, max_length=40, help_text="Until when the body has to answer."
+    )
+    referral = serializers.CharField(required=False, max_length=40, help_text="Its id.")
     digest = serializers.CharField(required=False, max_length=64)
     embargo_until = serializers.CharField(required=False, max_length=40)
 

@@ -18,6 +18,11 @@ urlpatterns = [
     path("changes/", views.Changes.as_view({"get": "list"}), name="api-changes"),
     path("reports/", views.Reports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
+    path(
+        "reports/<uuid:key>/answers/",
+        views.Reports.as_view({"post": "answer"}),
+        name="api-report-answers",
+    ),
     path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
     path(
         "desk/reports/<uuid:key>/steps/",

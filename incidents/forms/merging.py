@@ -31,6 +31,7 @@ class MergingForm(IncidentStepForm):
     ) -> None:
         """`mine`: cleaned values that I typed and that were not saved."""
         self.mine = mine or {}
+        self.collisions: list[str] = []  # fields that both of us changed
         super().__init__(data, incident=incident, step=step, **more)
         shown = self.saved()
         self.initial = shown | self.mine
@@ -52,8 +53,23 @@ class MergingForm(IncidentStepForm):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name != "seen" and (name not in seen or plain(value) != seen[name])
+            if name not in self.left_to_them and (name not in seen or plain(value) != seen[name])
         }
+
+    @property
+    def left_to_them(self) -> frozenset[str]:
+        """Fields in which a colleague's value shall stay, whatever I typed; and `seen`."""
+        return frozenset(["seen", *str(self.data.get("theirs") or "").split(",")])
+
+    @property
+    def nothing_left(self) -> bool:
+        """Theirs everywhere: there is nothing of mine to save."""
+        return bool(self.data.get("theirs")) and self.is_valid() and not self.changed()
+
+    def collide(self, seen: dict[str, Any]) -> None:
+        """`seen`: what the form showed that I typed into."""
+        now = json.loads(self.initial["seen"])
+        self.collisions = [name for name in self.mine if now.get(name) != seen.get(name)]
 
     def clean_seen(self) -> dict[str, Any]:
         """What came back unreadable counts as nothing seen: then every value is a change."""

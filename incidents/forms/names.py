@@ -79,6 +79,16 @@ NAMES: dict[str, Any] = {
     "source": _("Source"),
     "link": _("Link"),
     "claims": _("What it claims"),
+    # notes, questions and referrals
+    "text": _("Note for the desk"),
+    "question": _("Question"),
+    "asked": _("Question"),
+    "referral": _("Referral"),
+    "body": _("To which body"),
+    "body_name": _("Its name"),
+    "sent": _("What was handed over"),
+    "due_at": _("To be answered until"),
+    "reply": _("What came of it"),
     # the public text
     "content": _("Public text"),
     "public_title": _("Title"),

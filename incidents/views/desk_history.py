@@ -23,6 +23,7 @@ from incidents.vocabulary import (
     PersonsBasis,
     Phase,
     PlacePrecision,
+    ReferralBody,
     RelationKind,
     ReportState,
     ResponsePosition,
@@ -61,6 +62,13 @@ DID: dict[str, Any] = {
     "grade": lazy("Set the severity"),
     "relate": lazy("Related it to another incident"),
     "respond": lazy("Added an official response"),
+    "note": lazy("Wrote a note"),
+    "strike_note": lazy("Struck a note"),
+    "refer": lazy("Referred it to a body"),
+    "complete_referral": lazy("Wrote down the outcome of a referral"),
+    "ask": lazy("Asked the observer"),
+    "withdraw_question": lazy("Took a question back"),
+    "answer": lazy("Answered the desk’s question"),
     "draft": lazy("Started the public text"),
     "write": lazy("Saved the public text"),
     "submit": lazy("Submitted the public text for approval"),
@@ -74,7 +82,19 @@ DID: dict[str, Any] = {
 # Steps that the world sees.
 MARKED = frozenset({"publish", "withdraw"})
 # Said by the verb itself, or of no use to a person.
-UNSAID = frozenset({"sha256", "digest", "content", "reports", "state"})
+UNSAID = frozenset(
+    {
+        "sha256",
+        "digest",
+        "content",
+        "reports",
+        "state",
+        "note_id",
+        "question_id",
+        "answer_id",
+        "referral_id",
+    }
+)
 WORDS: dict[str, type[TextChoices]] = {
     "status": IncidentStatus,
     "outcome": Outcome,
@@ -88,8 +108,9 @@ WORDS: dict[str, type[TextChoices]] = {
     "position": ResponsePosition,
     "relation": RelationKind,
     "alert": AlertRule,
+    "body": ReferralBody,
 }
-TIMES = frozenset({"occurred_start", "occurred_end", "embargo_until"})
+TIMES = frozenset({"occurred_start", "occurred_end", "embargo_until", "due_at"})
 
 
 @dataclass(frozen=True)

@@ -14,23 +14,39 @@ from elections.models import Region
 from incidents import steps
 from incidents.errors import Stale
 from incidents.models import Event, Incident, OfficialResponse, Relation, ReportLink
-from incidents.transitions import Step
+from incidents.querysets import acting_roles
+from incidents.transitions import FACTS, Step
 from incidents.views import (
+    desk_comparing,
+    desk_contradictions,
+    desk_conversation,
+    desk_evidence,
     desk_hints,
     desk_history,
+    desk_map,
     desk_offers,
     desk_presence,
+    desk_referrals,
     desk_steps,
     desk_text,
     telling,
 )
 from incidents.views.desk import beside
-from incidents.views.desk_offers import AXES, NEXT, Offer, axis_of, next_of, on_incident
+from incidents.views.desk_offers import (
+    AT_ITS_PLACE,
+    AXES,
+    NEXT,
+    Offer,
+    axis_of,
+    next_of,
+    on_incident,
+)
 from incidents.views.desk_report import refs
 from incidents.views.desk_steps import Scene
 from incidents.views.entering import SignedIn, desk_only
 from incidents.vocabulary import IncidentStatus, RelationKind, ReportState
 from incidents.workflow.independence import source_groups
+from observers.roles import Role
 
 STEP_TEMPLATE = "incidents/desk/incident_step.html"
 # The relation as it reads from the other end.
@@ -59,6 +75,7 @@ def incident(request: SignedIn, ref: str) -> HttpResponse:
         **known,
         **_steps(request, found, known),
         "relations": _relations(request, found),
+        **_beside_the_facts(request, found, known),
         "doubts": desk_hints.doubts(request, found),
         "absorbed": desk_hints.absorbed(request, found),
         "independence": desk_hints.independence(request, found),
@@ -147,13 +164,19 @@ def about(request: SignedIn, incident: Incident) -> dict[str, Any]:
     regions: list[Region] = list(incident.regions.all())
     country = telling.countries(request.user, [incident.election])
     sealed = desk_offers.reads_sealed(incident, request.user)
-    responses = OfficialResponse.objects.visible_to(request.user).filter(incidents=incident)
+    responses = list(OfficialResponse.objects.visible_to(request.user).filter(incidents=incident))
+    name = country.get(incident.election.region_set_id, "")
+    facts = telling.incident_facts(incident, regions, name)
+    contradictions = desk_contradictions.told(incident, responses)
+    for fact in facts:
+        fact["beside"] = [c["text"] for c in contradictions if c["about"] == fact["key"]]
     return {
         "incident": incident,
-        "facts": telling.incident_facts(
-            incident, regions, country.get(incident.election.region_set_id, "")
-        ),
+        "facts": facts,
+        "regions": regions,
+        "place": telling.incident_place(incident, regions, name),
         "responses": [telling.response(row) for row in responses],
+        "contradictions": contradictions,
         "text": desk_text.panel(request, incident),
         **_reports(request, incident, sealed=sealed),
     }
@@ -175,6 +198,8 @@ def _reports(request: SignedIn, incident: Incident, *, sealed: bool) -> dict[str
         )
     }
 
+    shown = [link.report for link in links.values()]
+
     def card(link: ReportLink) -> dict[str, Any]:
         return telling.report_card(link.report, sealed=sealed) | {"note": link.note}
 
@@ -183,7 +208,33 @@ def _reports(request: SignedIn, incident: Incident, *, sealed: bool) -> dict[str
         if mine := [links.pop(link.pk) for link in members if link.pk in links]:
             groups.append([card(link) for link in mine])
     rest = [card(link) for link in links.values() if link.report.state != ReportState.LINKED]
-    return {"groups": groups, "not_counted": rest}
+    counted = [one for group in groups for one in group]
+    desk_comparing.fold_texts([*counted, *rest])
+    return {
+        "groups": groups,
+        "not_counted": rest,
+        "differing": desk_comparing.compare(counted),
+        "shown_reports": shown,
+    }
+
+
+def _beside_the_facts(
+    request: SignedIn, incident: Incident, known: dict[str, Any]
+) -> dict[str, Any]:
+    """Place, files, notes, questions, referrals; only on the incident's own page."""
+    roles = acting_roles(request.user, incident)
+    live = incident.status != IncidentStatus.MERGED
+    shown = known["shown_reports"]
+    return {
+        "map": desk_map.place_of(request, incident, known["regions"], known["place"]),
+        "evidence": desk_evidence.evidence(request, [report.pk for report in shown]),
+        "notes": desk_conversation.notes(
+            request, incident, strike=live, any_note=Role.COORDINATOR in roles
+        ),
+        "questions": desk_conversation.questions(shown, request.user),
+        "referrals": desk_referrals.referrals(request, incident),
+        "completes": live and bool(FACTS["complete_referral"].roles & roles),
+    }
 
 
 def _relations(request: SignedIn, incident: Incident) -> list[dict[str, Any]]:
@@ -232,7 +283,13 @@ def _steps(request: SignedIn, incident: Incident, known: dict[str, Any]) -> dict
         "publish": not text["publishable"],
     }
     first = next_of(allowed, tuple(name for name in NEXT if not too_early.get(name)))
-    offers = [on_incident(step, incident, request.user) for step in allowed]
+    offers = [
+        on_incident(step, incident, request.user)
+        for step in allowed
+        if step.name not in AT_ITS_PLACE or step.name in ("note", "refer")
+    ]
+    placed = {offer.name: offer for offer in offers if offer.name in AT_ITS_PLACE}
+    offers = [offer for offer in offers if offer.name not in AT_ITS_PLACE]
     by_axis: dict[str, list[Offer]] = {axis: [] for axis, _label in AXES}
     for offer in offers:
         if first is None or offer.name != first.name:
@@ -241,6 +298,7 @@ def _steps(request: SignedIn, incident: Incident, known: dict[str, Any]) -> dict
         "first": next((o for o in offers if first and o.name == first.name), None),
         "text_first": bool(first and axis_of(first) == "publication"),
         "axes": [(label, by_axis[axis]) for axis, label in AXES if by_axis[axis]],
+        "placed": placed,
         "nothing_allowed": not offers and incident.status != IncidentStatus.MERGED,
         "hint": "" if first else _hint(incident, {offer.name for offer in offers}, text),
     }

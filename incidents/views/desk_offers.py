@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incidents import publishing
+from incidents.forms import conversation
 from incidents.forms import desk as forms
 from incidents.forms.facts import FactsForm
 from incidents.forms.texts import PublicTextForm, RespondForm
@@ -24,6 +25,8 @@ REPORT_FORMS: dict[str, type[forms.ReportStepForm]] = {
     "reinstate": forms.ReportReasonForm,
     "quarantine": forms.ReportReasonForm,
     "clear": forms.ReportReasonForm,
+    "ask": conversation.AskForm,
+    "withdraw_question": conversation.WithdrawQuestionForm,
 }
 INCIDENT_FORMS: dict[str, type[forms.IncidentStepForm]] = {
     "park": forms.ParkForm,
@@ -41,6 +44,10 @@ INCIDENT_FORMS: dict[str, type[forms.IncidentStepForm]] = {
     "grade": forms.GradeForm,
     "relate": forms.RelateForm,
     "respond": RespondForm,
+    "note": conversation.NoteForm,
+    "strike_note": conversation.StrikeNoteForm,
+    "refer": conversation.ReferForm,
+    "complete_referral": conversation.CompleteReferralForm,
     "write": PublicTextForm,
     "send_back": forms.SendBackForm,
     "approve": forms.ApproveForm,
@@ -54,6 +61,12 @@ WHOLE_PAGE: dict[str, Any] = {
     "write": _("Write the public text"),
     "respond": _("Add an official response"),
 }
+# Forms that know who fills them in.
+OF_A_PERSON = (FactsForm, conversation.StrikeNoteForm, conversation.CompleteReferralForm)
+# Offered at the thing they are about, not in the list of steps.
+AT_ITS_PLACE = frozenset(
+    {"note", "strike_note", "refer", "complete_referral", "ask", "withdraw_question"}
+)
 DANGEROUS = frozenset({"withdraw", "merge", "refute", "quarantine", "dismiss"})
 # The first of these that is allowed is the next thing to do, and the one filled button.
 NEXT_ON_REPORT = ("open_incident", "clear", "reinstate")
@@ -72,6 +85,8 @@ DONE: dict[str, Any] = {
     "reinstate": _("The report waits in the queue again."),
     "quarantine": _("The report is in quarantine."),
     "clear": _("The report is cleared and waits in the queue."),
+    "ask": _("The question is sent. They find it under “My reports”."),
+    "withdraw_question": _("The question is taken back. They no longer find it."),
     "claim": _("You are reviewing it. Colleagues see your name."),
     "release": _("It waits for somebody to review it."),
     "park": _("It is parked. A new report opens it again."),
@@ -89,6 +104,10 @@ DONE: dict[str, Any] = {
     "grade": _("The severity is saved."),
     "relate": _("The two incidents are related."),
     "respond": _("The official response stands beside the incident."),
+    "note": _("The note is kept."),
+    "strike_note": _("The note is struck. It stays readable."),
+    "refer": _("It is referred. When the time is over, it is overdue here."),
+    "complete_referral": _("The outcome is written down."),
     "draft": _("The public text is begun. Write it, then submit it."),
     "write": _("The public text is saved. Nobody outside the desk sees it yet."),
     "submit": _("The text waits for a second editor."),
@@ -143,7 +162,7 @@ def incident_step(name: str) -> Step | None:
 def on_incident(step: Step, incident: Incident, by: User, data: Any = None, **more: Any) -> Offer:
     """`more`: for forms that merge, `mine`: what I typed and could not save."""
     kind = INCIDENT_FORMS.get(step.name, forms.IncidentStepForm)
-    if kind is FactsForm:
+    if kind in OF_A_PERSON:
         more["by"] = by
     if kind is PublicTextForm:
         draft = Draft.objects.visible_to(by).filter(incident=incident).first()

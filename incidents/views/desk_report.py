@@ -13,9 +13,13 @@ from elections.templatetags.say import local
 from incidents import duplicates, steps, workflow
 from incidents.duplicates import Why
 from incidents.models import Event, Incident, RawReport, Report
+from incidents.querysets import acting_roles
 from incidents.transitions import REPORT
 from incidents.views import (
     clocks,
+    desk_comparing,
+    desk_conversation,
+    desk_evidence,
     desk_hints,
     desk_history,
     desk_presence,
@@ -23,7 +27,13 @@ from incidents.views import (
     telling,
 )
 from incidents.views.desk import beside, incident_rows
-from incidents.views.desk_offers import NEXT_ON_REPORT, next_of, on_report, reads_sealed
+from incidents.views.desk_offers import (
+    AT_ITS_PLACE,
+    NEXT_ON_REPORT,
+    next_of,
+    on_report,
+    reads_sealed,
+)
 from incidents.views.desk_steps import Scene
 from incidents.views.entering import SignedIn, desk_only
 from incidents.vocabulary import Audience, ReportState
@@ -43,9 +53,12 @@ def _report(request: SignedIn, pk: UUID) -> Report:
 def report(request: SignedIn, pk: UUID) -> HttpResponse:
     found = _report(request, pk)
     workflow.mark_seen(found, by=request.user)
+    asked = desk_conversation.questions([found], request.user, take_back=_may_ask(request, found))
+    workflow.mark_answers_read(found, by=request.user)
     allowed = steps.allowed_on_report(found, by=request.user)
     first = next_of(allowed, NEXT_ON_REPORT)
-    offers = [on_report(step, found) for step in allowed]
+    everything = [on_report(step, found) for step in allowed if step.name != "withdraw_question"]
+    offers = [offer for offer in everything if offer.name not in AT_ITS_PLACE]
     context = {
         "section": "queue",
         "report": found,
@@ -57,6 +70,9 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "sent_twice": _sent_twice(request, found),
         "refuted": desk_hints.refuted(request, found),
         "dismiss": _offered(offers, "dismiss"),
+        "ask": _offered(everything, "ask"),
+        "questions": asked,
+        "evidence": desk_evidence.evidence(request, [found.pk]),
         "incidents": incident_rows(request, list(_linked(request, found))),
         "follow_ups": _follow_ups(request, found),
         "events": _history(request, found),
@@ -112,8 +128,10 @@ def report_step(request: SignedIn, pk: UUID, step: str) -> HttpResponse:
 def told(report: Report, request: SignedIn) -> dict[str, Any]:
     """The report in words, for its own page and beside a form."""
     zone = telling.report_zone(report)
+    card = telling.report_card(report, sealed=reads_sealed(report, request.user))
+    desk_comparing.fold_texts([card])
     return {
-        "card": telling.report_card(report, sealed=reads_sealed(report, request.user)),
+        "card": card,
         "facts": telling.report_facts(report, sealed=reads_sealed(report, request.user)),
         "unresolved": telling.unresolved(report),
         "danger": telling.danger_words(report),
@@ -143,6 +161,10 @@ def refs(request: SignedIn, election_id: int) -> list[tuple[str, str]]:
     seen = Incident.objects.visible_to(request.user)
     rows = seen.filter(election=election_id, status__in=duplicates.AT_WORK)
     return list(rows.order_by("-changed_at").values_list("ref", "title")[:100])
+
+
+def _may_ask(request: SignedIn, report: Report) -> bool:
+    return bool(REPORT["withdraw_question"].roles & acting_roles(request.user, report))
 
 
 def _offered(offers: list[Any], name: str) -> Any:
@@ -202,7 +224,7 @@ def _follow_ups(request: SignedIn, report: Report) -> list[dict[str, Any]]:
     earlier = seen.filter(pk=report.follow_up_of) if report.follow_up_of else seen.none()
     later = seen.filter(follow_up_of=report.pk).order_by("received_at")
     sealed = reads_sealed(report, request.user)
-    return [
+    found: list[dict[str, Any]] = [
         {
             "relation": report.get_follow_up_kind_display()
             if row.pk == report.follow_up_of
@@ -212,6 +234,8 @@ def _follow_ups(request: SignedIn, report: Report) -> list[dict[str, Any]]:
         }
         for row in [*earlier, *later]
     ]
+    desk_comparing.fold_texts([one["card"] for one in found])
+    return found
 
 
 def _history(request: SignedIn, report: Report) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from incidents import steps
 from incidents.errors import Conflict, Invalid, Stale, WrongState
@@ -64,6 +65,9 @@ def take(
     """`act` gets what the form gives. `renew`: the form again over a colleague's version."""
     if not offer.form.is_valid():
         return show(request, offer, scene, status=400)
+    if isinstance(offer.form, MergingForm) and offer.form.nothing_left:
+        messages.success(request, _("What your colleague saved stays as it is."))
+        return _back(scene)
     if isinstance(offer.form, MergingForm) and not offer.form.changed():
         messages.info(request, str(NOTHING_CHANGED))
         return _back(scene)
@@ -106,10 +110,11 @@ def renewed(
     typed = form.changed() if isinstance(form, MergingForm) else {}
     differences = _differences(refused, form, typed, incident, request)
     if typed:
-        return (
-            desk_offers.on_incident(offer.step, incident, request.user, mine=typed),
-            differences,
-        )
+        seen = form.cleaned_data["seen"]
+        offer = desk_offers.on_incident(offer.step, incident, request.user, mine=typed)
+        if isinstance(offer.form, MergingForm):
+            offer.form.collide(seen)
+        return offer, differences
     if offer.name == "approve":
         # The page shows the text as it is now; only that text may be approved from it.
         offer = desk_offers.on_incident(offer.step, incident, request.user)

@@ -24,6 +24,7 @@ from incidents.errors import Conflict, Invalid, TooLarge
 from incidents.forms.field import ReportForm, nearby_stations
 from incidents.models import Report
 from incidents.refs import normalise_ref
+from incidents.views import field_questions
 from incidents.views.entering import SignedIn, observers_only
 from observers.roles import memberships
 
@@ -36,16 +37,16 @@ TYPED = ("text", "station", "place", "category", "persons_words", "told_by")
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and any(request.POST.get(name) for name in TYPED):
-        if _Check.refusal(request):
+        if Check.refusal(request):
             return _given_back(request, why="expired", status=403)
         if not request.user.is_authenticated:
             return _given_back(request, why="signed_out", status=401)
-    elif request.method == "POST" and _Check.refusal(request):
+    elif request.method == "POST" and Check.refusal(request):
         return redirect("field-report")
     return _report(request)
 
 
-class _Check(CsrfViewMiddleware):
+class Check(CsrfViewMiddleware):
     """Django's own check; its answer is a reason instead of a page without the typed text."""
 
     def _reject(self, request: HttpRequest, reason: str) -> Any:
@@ -244,8 +245,12 @@ def mine(request: SignedIn) -> HttpResponseBase:
     except keyset.BadCursor:
         return HttpResponseRedirect(reverse("field-reports"))
     here = reverse("field-reports")
+    asked = field_questions.questions_of(page.rows, request.user)
     context = {
-        "rows": [{"report": row, "fate": fate(row), **_moment(row)} for row in page.rows],
+        "rows": [
+            {"report": row, "fate": fate(row), "questions": asked.get(row.pk, []), **_moment(row)}
+            for row in page.rows
+        ],
         "next_url": f"{here}?cursor={page.next}" if page.next else "",
         "previous_url": f"{here}?cursor={page.previous}" if page.previous else "",
     }

@@ -18,6 +18,7 @@ from incidents.wording import Answer
 from observers.models import User
 
 Fact = dict[str, Any]
+STATUS = "status"  # of people: the one answer that claims are held against
 
 
 def countries(by: User, elections: Iterable[Election]) -> dict[int, str]:
@@ -33,8 +34,9 @@ def zone_of(election: Election, regions: Iterable[Region]) -> str:
     return zones.pop() if len(zones) == 1 else election.time_zone
 
 
-def fact(label: Any, value: Any, note: Any = "") -> Fact:
-    return {"label": label, "value": value, "note": note}
+def fact(label: Any, value: Any, note: Any = "", key: str = "") -> Fact:
+    """`key`: by which the same fact is found in several reports, or beside a claim about it."""
+    return {"label": label, "value": value, "note": note, "key": key}
 
 
 def quoted(words: str) -> str:
@@ -84,7 +86,7 @@ def incident_facts(incident: Incident, regions: list[Region], country: str) -> l
         fact(_("Point"), point(incident)) if incident.latitude is not None else None,
         fact(_("When"), happened(incident, zone), quoted(incident.occurred_words)),
         fact(_("Phase"), incident.get_phase_display()),
-        fact(_("How many people"), how_many(incident)),
+        fact(_("How many people"), how_many(incident), key="number"),
         *answered(incident.category, incident.details, zone, sealed=False),
     ]
     return [one for one in facts if one is not None]
@@ -97,8 +99,9 @@ def known(code: str) -> Category | None:
 def answered(category: str, given: dict[str, Any], zone: str, *, sealed: bool) -> list[Fact]:
     """Answers to the category's questions; sealed ones only for security."""
     readable = given if sealed else details.unsealed_part(category, given)
+    status = next((f.name for f in details.fields_for(category) if f.key == STATUS), None)
     return [
-        fact(answer.label, lines(answer))
+        fact(answer.label, lines(answer), key=STATUS if answer.label == status else "")
         for answer in wording.answers(category, readable, zone=zone)
     ]
 
@@ -149,11 +152,11 @@ def report_facts(report: Report, *, sealed: bool) -> list[Fact]:
     zone = report_zone(report)
     category = report.category_known
     return [
-        fact(_("Category"), category.name if category else ""),
-        fact(_("Where"), report_place(report), quoted(report.place_words)),
+        fact(_("Category"), category.name if category else "", key="category"),
+        fact(_("Where"), report_place(report), quoted(report.place_words), key="place"),
         *([fact(_("Point"), point(report), accuracy(report))] if point(report) else []),
-        fact(_("When"), happened(report, zone)),
-        fact(_("How many people"), how_many(report)),
+        fact(_("When"), happened(report, zone), key="time"),
+        fact(_("How many people"), how_many(report), key="persons"),
         fact(
             _("How they know"),
             report.get_source_display(),
@@ -195,6 +198,7 @@ def report_card(report: Report, *, sealed: bool) -> dict[str, Any]:
     """What report_card.html shows."""
     category = report.category_known
     zone = report_zone(report)
+    facts = report_facts(report, sealed=sealed)
     team = f" · {report.team.name}" if report.team else ""
     return {
         "ref": report.ref,
@@ -206,6 +210,7 @@ def report_card(report: Report, *, sealed: bool) -> dict[str, Any]:
         "icon": category.icon if category else "",
         "text": report.text,
         "language": report.language,
-        "facts": report_facts(report, sealed=sealed)[1:],
+        "facts": facts[1:],
+        "compared": facts,
         "danger_words": danger_words(report),
     }

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from incidents.cleaning import clean_text
 from incidents.errors import Invalid, NotAllowed, Stale, WrongState
 from incidents.models import Event, Incident
-from incidents.transitions import Step
+from incidents.transitions import FACTS, Step
 from observers.roles import Role
 
 REASON_LIMIT = 500
+# Lines beside the facts: they change no field that somebody could have typed over.
+APPENDED = [step.name for step in FACTS.values() if step.appends]
 
 
 def known_step(table: Mapping[str, Step], name: str) -> Step:
@@ -50,7 +54,8 @@ def check_version(incident: Incident, version: int | None, mine: Mapping[str, An
     if version == incident.version:
         return
     theirs: dict[str, Any] = {}
-    for event in Event.objects.filter(incident=incident, version__gt=version).order_by("seq"):
+    since = Event.objects.filter(incident=incident, version__gt=version)
+    for event in since.exclude(verb__in=APPENDED).order_by("seq"):
         # What was done with a report is not told here: it may be for the security role alone.
         theirs |= {
             field: value
@@ -67,6 +72,27 @@ def check_version(incident: Incident, version: int | None, mine: Mapping[str, An
             for field, value in sorted(theirs.items())
         ],
     )
+
+
+def read_text(given: Any, field: str, *, limit: int) -> str:
+    """Words of the desk; refused rather than cut. Raises Invalid."""
+    if not isinstance(given, str):
+        raise Invalid({field: [_("Must be text.")]})
+    text = clean_text(given, limit=limit + 1)[0]
+    if len(text) > limit:
+        raise Invalid({field: [_("At most %(limit)s characters.") % {"limit": limit}]})
+    return text
+
+
+NO_ID = UUID(int=0)
+
+
+def read_id(given: Any) -> UUID:
+    """What is no id finds nothing."""
+    try:
+        return UUID(given) if isinstance(given, str) else NO_ID
+    except ValueError:
+        return NO_ID
 
 
 def plain(value: Any) -> Any:

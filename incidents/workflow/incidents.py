@@ -12,9 +12,10 @@ from incidents.models import Incident, OfficialResponse, Relation, Report, Repor
 from incidents.querysets import acting_roles
 from incidents.transitions import FACTS, STATUS, VERIFICATION, Step
 from incidents.vocabulary import IncidentStatus, Outcome, RelationKind
-from incidents.workflow import checking, grading, leases, merging
+from incidents.workflow import checking, grading, leases, merging, notes, referrals
 from incidents.workflow.facts import read_facts, searchable
 from incidents.workflow.independence import independent_sources
+from incidents.workflow.referrals import check_none_open
 from incidents.workflow.responses import read_response
 from observers.models import User
 
@@ -56,7 +57,8 @@ def apply(
     with transaction.atomic():
         locked = _locked(incident, chosen, by, data)
         checking.check_right(chosen, acting_roles(by, locked))
-        checking.check_version(locked, version, data.get("changes") or data)
+        if not chosen.appends:
+            checking.check_version(locked, version, data.get("changes") or data)
         checking.check_state(chosen, _state(chosen, locked))
         checking.check_needs(chosen, {"reason": reason, **data})
         if chosen.name in VERIFICATION and locked.status == IncidentStatus.MERGED:
@@ -67,7 +69,7 @@ def apply(
             return locked  # it was so already: nothing to save, no line to write
         if MOVES & set(after):
             locked.due_at = clocks.due_of_incident(locked, timezone.now())
-        _save(locked)
+        _save(locked, renew=not chosen.appends)
         history.record(
             chosen.name,
             by=by,
@@ -97,8 +99,9 @@ def _state(step: Step, incident: Incident) -> str:
     return incident.verification if step.name in VERIFICATION else incident.status
 
 
-def _save(incident: Incident) -> None:
-    incident.version += 1
+def _save(incident: Incident, *, renew: bool = True) -> None:
+    """`renew`: a new version; without it nobody who looks at this one becomes stale."""
+    incident.version += renew
     incident.changed_at = timezone.now()
     incident.search = searchable(incident)
     incident.save()
@@ -149,6 +152,7 @@ def _release(
 def _close(step: Step, incident: Incident, by: User, reason: str, data: Data) -> tuple[Data, Data]:
     if data["outcome"] not in Outcome.values:
         raise Invalid({"outcome": [_("Must be one of: %s.") % ", ".join(Outcome.values)]})
+    check_none_open(incident)
     before, after = _move(step, incident, by, reason, data)
     incident.outcome = data["outcome"]
     return before, after | {"outcome": incident.outcome}
@@ -309,4 +313,8 @@ EFFECTS: dict[str, Effect] = {
     "grade": grading.grade,
     "relate": _relate,
     "respond": _respond,
+    "note": notes.write,
+    "strike_note": notes.strike,
+    "refer": referrals.refer,
+    "complete_referral": referrals.complete,
 }

@@ -12,7 +12,7 @@ from incidents.models import Incident, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import REPORT, Step
 from incidents.vocabulary import Audience, IncidentStatus, PlacePrecision, ReportState
-from incidents.workflow import checking, grading
+from incidents.workflow import checking, grading, questions
 from incidents.workflow.facts import searchable
 from incidents.workflow.independence import independent_sources
 from observers.models import User
@@ -52,11 +52,11 @@ def apply_to_report(
         checking.check_state(chosen, locked.state)
         checking.check_needs(chosen, {"reason": reason, **data})
         before = {"state": locked.state}
-        incident, was, told = EFFECTS.get(chosen.name, _nothing_else)(locked, by, data)
+        incident, was, told = _effect(chosen, locked, by, data)
         locked.state = chosen.target or locked.state
         if chosen.name == "unlink" and locked.links.exists():
             locked.state = ReportState.LINKED
-        locked.state_reason = reason
+        locked.state_reason = reason if chosen.target else locked.state_reason
         locked.seen_at = locked.seen_at or timezone.now()
         locked.due_at = clocks.due_of_report(locked)
         locked.save(update_fields=sorted(Report.DESK_COLUMNS))
@@ -69,7 +69,7 @@ def apply_to_report(
             report=locked,
             reason=reason,
             before=before | was,
-            after={"state": locked.state} | _told(incident, locked) | told,
+            after={"state": locked.state} | told,
         )
         if incident:
             alerts.of_incident(incident)
@@ -78,6 +78,13 @@ def apply_to_report(
 
 # The incident of the step, and what else of it changed: before and after.
 Done = tuple[Incident | None, Data, Data]
+
+
+def _effect(step: Step, report: Report, by: User, data: Data) -> Done:
+    if step.name in BESIDE:
+        return None, {}, BESIDE[step.name](report, by, data)
+    incident, was, told = EFFECTS.get(step.name, _nothing_else)(report, by, data)
+    return incident, was, _told(incident, report) | told
 
 
 def _told(incident: Incident | None, report: Report) -> Data:
@@ -206,6 +213,11 @@ def _locked_incident(report: Report, by: User, ref: Any) -> Incident:
     return Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=found)
 
 
+# Steps that leave the report where it is.
+BESIDE: dict[str, Callable[[Report, User, Data], Data]] = {
+    "ask": questions.ask,
+    "withdraw_question": questions.withdraw,
+}
 EFFECTS: dict[str, Callable[[Report, User, Data], Done]] = {
     "open_incident": _open_incident,
     "link": _link,

@@ -168,7 +168,11 @@ def test_a_report_is_dismissed_and_opened(desk):
     first, second = filed_report(), filed_report()
     told = step(desk, f"reports/{first.pk}/steps/", step="dismiss", reason="A test.")
     assert told["state"] == "dismissed"
-    assert [one["step"] for one in told["allowed"]] == ["reinstate", "quarantine"]
+    assert [one["step"] for one in told["allowed"]] == [
+        "reinstate",
+        "quarantine",
+        "withdraw_question",
+    ]
     told = step(desk, f"reports/{second.pk}/steps/", step="open_incident", title="Refused")
     assert told["incidents"] == [Incident.objects.get().ref]
 

@@ -66,6 +66,8 @@ OWN_VIEW = Rule(people("coordinator"), people("editor security foreign_coordinat
 API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
 API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
+ANSWERER = Rule(people("observer"), WRITERS.ok - {"observer"})
+API_ANSWER = Rule(people("observer token_reports"), API_OWN.ok - people("observer token_reports"))
 API_DESK = Rule(DESK.ok | people("token_desk"))
 API_DESK_HERE = Rule(DESK_HERE.ok | people("token_desk"), DESK_HERE.absent)
 
@@ -103,6 +105,8 @@ API = {
         bodies={"PUT": '{"text": "We were not let in."}'},
         preflight=True,
     ),
+    # Of somebody else's report nobody learns more than that there is none of theirs.
+    "api-report-answers": api("reports/{s.report.pk}/answers/", POST=API_ANSWER),
     "api-desk-reports": api("desk/reports/", GET=API_DESK),
     "api-desk-report-steps": api("desk/reports/{s.report.pk}/steps/", POST=API_DESK_HERE),
     "api-desk-incidents": api("desk/incidents/", GET=API_DESK),
@@ -134,6 +138,7 @@ PAGES = {
         },
     ),
     "field-reports": page("/report/mine/", GET=WRITERS),
+    "field-answer": page("/report/questions/{s.question.pk}/", GET=ANSWERER, POST=ANSWERER),
     "desk-queue": page("/desk/", GET=DESK),
     "desk-news": page("/desk/news/?since=", GET=DESK),
     "desk-bulk": page("/desk/bulk/", POST=DESK),

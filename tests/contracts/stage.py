@@ -7,7 +7,7 @@ from datetime import date, time
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
 from incidents import intake, steps
-from incidents.models import Alert, Incident, Publication, Report
+from incidents.models import Alert, Incident, Publication, Question, Report
 from observers.models import Membership, Organisation, Team, User
 from observers.roles import Role
 
@@ -62,6 +62,11 @@ class Stage:
             report, "open_incident", by=self.people["coordinator"], channel="page", **data
         )
         return report.incidents.get()
+
+    def ask(self, report: Report, question: str = "Who was there?") -> Question:
+        by = self.people["coordinator"]
+        steps.take_on_report(report, "ask", by=by, channel="page", question=question)
+        return report.questions.latest("asked_at")
 
     def take(self, incident: Incident, step: str, by: str | User, **data) -> Incident:
         person = self.people[by] if isinstance(by, str) else by

@@ -4,12 +4,14 @@ import io
 import logging
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from incidents import steps
-from incidents.models import Draft, Incident, Report, ReportLink
+from incidents import steps, workflow
+from incidents.models import Draft, Incident, Note, Referral, Report, ReportLink
 from observers.models import Organisation, Team, User
 from tests.contracts.permissions import ROWS
 from tests.contracts.stage import build_stage
@@ -30,6 +32,8 @@ def stage(db):
     made.new_id = uuid.uuid4()
     mark_people(made)
     made.report = mark_report(made)
+    made.question = made.ask(made.report, f"{MARK} question")
+    mark_conversation(made)
     made.incident = mark_incident(made, made.file(by=people["other_observer"], text=f"{MARK} t"))
     incident = mark_incident(made, mark_report(made))
     made.published = made.publish(incident)
@@ -70,7 +74,26 @@ def mark_incident(made, report: Report) -> Incident:
     made.take(incident, "dispute", "coordinator", grounds=f"{MARK} grounds")
     made.take(incident, "unverify", "coordinator", reason=f"{MARK} reason")
     ReportLink.objects.update(note=f"{MARK} note")
+    made.take(incident, "note", "editor", text=f"{MARK} noted")
+    struck = Note.objects.get(incident=incident)
+    made.take(incident, "strike_note", "editor", note=str(struck.pk), reason=f"{MARK} struck")
+    due_at = (timezone.now() + timedelta(days=1)).isoformat()
+    referral = {"body": "police", "body_name": MARK, "sent": f"{MARK} sent", "due_at": due_at}
+    made.take(incident, "refer", "coordinator", **referral)
+    referred = str(Referral.objects.get(incident=incident).pk)
+    outcome = f"{MARK} outcome"
+    made.take(incident, "complete_referral", "editor", referral=referred, outcome=outcome)
     return incident
+
+
+def mark_conversation(made) -> None:
+    workflow.answer(
+        made.question,
+        by=made.people["observer"],
+        answer_id=uuid.uuid4(),
+        text=f"{MARK} answer",
+        channel="page",
+    )
 
 
 def client_of(made, person: str) -> Client:
@@ -153,6 +176,12 @@ def test_the_markers_are_there_for_those_who_may_read_them(stage):
     assert MARK in said(client.get(f"/desk/reports/{stage.report.pk}/"))
     assert MARK in said(client.get(f"/desk/incidents/{stage.incident.ref}/"))
     assert MARK in said(client_of(stage, "editor").get(f"/desk/incidents/{stage.published.ref}/"))
+    page = said(client.get(f"/desk/incidents/{stage.incident.ref}/"))
+    for words in ("noted", "struck", "sent", "outcome"):
+        assert f"{MARK} {words}" in page
+    page = said(client.get(f"/desk/reports/{stage.report.pk}/"))
+    assert f"{MARK} question" in page
+    assert f"{MARK} answer" in page
 
 
 def test_an_observers_own_pages_show_no_text_after_sending(stage):
@@ -163,6 +192,7 @@ def test_an_observers_own_pages_show_no_text_after_sending(stage):
         assert stage.report.ref in text, path
         assert "text" not in text or f"{MARK} text" not in text, path
         assert f"{MARK} place" not in text, path
+        assert f"{MARK} answer" not in text, path
         assert LATITUDE not in text, path
 
 

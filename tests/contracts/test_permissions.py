@@ -38,6 +38,7 @@ def stage(django_db_setup, django_db_blocker):
         foreign = build_stage("abroad")
         made.new_id = uuid.uuid4()
         made.report = made.file()
+        made.question = made.ask(made.report)
         made.incident = made.open(made.file())
         made.published = made.publish()
         made.withdrawn = made.withdraw(made.publish())

@@ -1,14 +1,16 @@
 """Who may take which step from which state: docs, code and behaviour say the same."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from incidents import steps, transitions
 from incidents.errors import NotAllowed, WrongState
-from incidents.models import Draft, Incident, Report
+from incidents.models import Draft, Incident, Note, Question, Referral, Report
 from tests.contracts.stage import TEXT, build_stage
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/workflow.md"
@@ -73,7 +75,9 @@ def test_the_documented_tables_are_the_tables_of_the_code():
     assert in_code == TABLES
 
 
-def needed(stage, step: str, other: Incident, incident: Incident) -> dict:
+def needed(stage, step: str, other: Incident, incident: Incident, person) -> dict:
+    if step in ("strike_note", "complete_referral", "withdraw_question"):
+        return {name: str(row.pk) for name, row in written(stage, step, incident, person).items()}
     return {
         "open_incident": {"title": "Again"},
         "link": {"incident": other.ref},
@@ -89,11 +93,32 @@ def needed(stage, step: str, other: Incident, incident: Incident) -> dict:
         "judge_source": {"report": stage.report.ref, "independent": False},
         "relate": {"to": other.ref, "kind": "follows"},
         "respond": {"response": {"issuer": "Police", "position": "denies"}},
+        "ask": {"question": "Who was there?"},
+        "note": {"text": "Called back."},
+        "refer": {"body": "police", "due_at": tomorrow()},
         "draft": {"content": TEXT},
         "write": {"content": TEXT | {"both_sides": True}},
         "correct": {"what_changed": "A date."},
         "withdraw": {"kind": "error"},
     }.get(step, {})
+
+
+def tomorrow() -> str:
+    return (timezone.now() + timedelta(days=1)).isoformat()
+
+
+def written(stage, step: str, incident: Incident, person) -> dict:
+    """What the step is about, there before it."""
+    if step == "strike_note":
+        return {"note": Note.objects.create(incident=incident, author=person, text="Wrong.")}
+    if step == "withdraw_question":
+        asked = Question.objects.create(report=stage.report, asked_by=person, text="Who?")
+        return {"question": asked}
+    due = timezone.now()
+    referral = Referral.objects.create(
+        incident=incident, body="police", due_at=due, referred_by=person
+    )
+    return {"referral": referral}
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +206,8 @@ def play(stage, heading, step, state, role, target) -> str:
             else steps.allowed(subject, by=person)
         )
     }
-    data = {"reason": "because"} | needed(stage, step, stage.other, stage.incident)
+    data = {"reason": "because", "outcome": "confirmed"}
+    data |= needed(stage, step, stage.other, stage.incident, person)
     try:
         with transaction.atomic():
             if report:

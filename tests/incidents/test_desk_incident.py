@@ -379,6 +379,64 @@ def test_a_public_title_saved_meanwhile_is_not_told_as_the_working_title():
     assert "Working title" not in differs
 
 
+def collided():
+    """My title against hers, my place untouched by her; and the answer that says so."""
+    incident = walking.opened()
+    mine = form(incident, "edit") | {"title": "What I typed", "place_words": "behind the school"}
+    walking.take(incident, "edit", changes={"title": "What she saved", "persons_words": "dozens"})
+    answer = signed_in("coordinator").post(f"/desk/incidents/{incident.ref}/steps/edit/", mine)
+    assert answer.status_code == 412
+    return incident, answer
+
+
+def titles(incident) -> tuple[str, str, str]:
+    now = Incident.objects.get(pk=incident.pk)
+    return (now.title, now.place_words, now.persons_words)
+
+
+def test_one_press_keeps_mine():
+    incident, answer = collided()
+    assert "Keep mine and save" in answer.content.decode()
+    assert step(incident, "edit", **fields_of(answer)).status_code == 303
+    assert titles(incident) == ("What I typed", "behind the school", "dozens")
+
+
+def test_one_press_takes_theirs_and_saves_what_only_i_changed():
+    incident, answer = collided()
+    button = re.search(r'name="theirs" value="([^"]*)"', answer.content.decode())
+    assert button.group(1) == "title"
+    sent = fields_of(answer) | {"theirs": button.group(1)}
+    assert step(incident, "edit", **sent).status_code == 303
+    assert titles(incident) == ("What she saved", "behind the school", "dozens")
+
+
+def test_theirs_everywhere_saves_nothing_and_says_so():
+    incident, answer = collided()
+    version = Incident.objects.get(pk=incident.pk).version
+    sent = fields_of(answer) | {"theirs": "title,place_words"}
+    answer = signed_in("coordinator").post(
+        f"/desk/incidents/{incident.ref}/steps/edit/", sent, follow=True
+    )
+    assert "What your colleague saved stays as it is." in answer.content.decode()
+    assert Incident.objects.get(pk=incident.pk).version == version
+
+
+@pytest.mark.parametrize("theirs", ["no_such_field", ",,,", "x" * 5000])
+def test_theirs_of_fields_that_are_none_changes_nothing_of_mine(theirs):
+    incident, answer = collided()
+    assert step(incident, "edit", **(fields_of(answer) | {"theirs": theirs})).status_code == 303
+    assert titles(incident) == ("What I typed", "behind the school", "dozens")
+
+
+def test_without_a_collision_there_is_nothing_to_choose():
+    incident = walking.opened()
+    mine = form(incident, "edit") | {"place_words": "behind the school"}
+    walking.take(incident, "edit", changes={"persons_words": "dozens"})
+    answer = signed_in("coordinator").post(f"/desk/incidents/{incident.ref}/steps/edit/", mine)
+    assert answer.status_code == 412
+    assert "Keep mine" not in answer.content.decode()
+
+
 def test_a_late_step_shows_what_changed_and_keeps_the_reason():
     incident = walking.opened()
     late = incident.version

@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from elections.api.base import PAGING, BadBody, BadInput, BadQuery, Endpoint
 from elections.filtering import StrictFilterSet
 from elections.strict import Fault
-from incidents import steps
+from incidents import steps, workflow
 from incidents.api import documented
+from incidents.api.conversation import NoteSerializer, ReferralSerializer
 from incidents.api.permissions import OnDesk
 from incidents.api.serializers import (
     AllowedStepSerializer,
@@ -31,7 +32,16 @@ from incidents.api.serializers import (
 )
 from incidents.errors import Refused, Stale
 from incidents.filters import DeskIncidentFilter, DeskReportFilter, parse
-from incidents.models import Draft, Event, Incident, OfficialResponse, Relation, Report
+from incidents.models import (
+    Answer,
+    Draft,
+    Event,
+    Incident,
+    OfficialResponse,
+    Question,
+    Relation,
+    Report,
+)
 from incidents.querysets import Visitor, desk_memberships
 from incidents.vocabulary import Channel
 from observers.roles import Role
@@ -42,10 +52,15 @@ SUBJECTS = frozenset({"on_incident", "on_report"})
 
 def reports_for(user: Visitor) -> "QuerySet[Report, Report]":
     seen = Incident.objects.visible_to(user).only("id", "ref")
+    asked = Question.objects.on_desk(user).select_related("asked_by")
+    answers = Prefetch("answers", queryset=Answer.objects.on_desk(user))
     return (
         Report.objects.on_desk(user)
         .select_related("election", "author", "team__organisation", "station", "region")
-        .prefetch_related(Prefetch("incidents", queryset=seen))
+        .prefetch_related(
+            Prefetch("incidents", queryset=seen),
+            Prefetch("questions", queryset=asked.prefetch_related(answers)),
+        )
     )
 
 
@@ -77,6 +92,8 @@ def whole(incident: Incident, user: Any) -> dict[str, Any]:
         "reports": DeskReportSerializer(reports, many=True, context=context).data,
         "relations": RelationSerializer(_relations(incident, user), many=True).data,
         "responses": ResponseSerializer(responses, many=True).data,
+        "notes": NoteSerializer(workflow.notes_of(incident, by=user), many=True).data,
+        "referrals": ReferralSerializer(workflow.referrals_of(incident, by=user), many=True).data,
         "public_text": PublicTextSerializer(draft).data if draft else None,
         "events": EventSerializer(events.order_by("seq"), many=True, context=context).data,
         "allowed": AllowedStepSerializer(steps.allowed(incident, by=user), many=True).data,
@@ -104,7 +121,8 @@ def step_on_incident(user: Any, ref: str, body: Any) -> Incident:
     incident = get_object_or_404(Incident.objects.visible_to(user), ref=ref)
     given = read_step(IncidentStepSerializer, body)
     try:
-        return steps.take(incident, given.pop("step"), by=user, channel=Channel.API, **given)
+        name, version = given.pop("step"), given.pop("version", None)
+        return steps.take(incident, name, by=user, version=version, channel=Channel.API, **given)
     except Stale as stale:
         if incident.election_id not in context_of(user)["security_in"]:
             stale.fields = [
