@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
-from incidents import clocks, history
+from incidents import clocks, history, shaking
 from incidents.cleaning import canonical_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
@@ -173,6 +173,7 @@ def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: s
                 report=report,
                 after={"state": report.state, "sha256": digest},
             )
+            shaking.corrected_by(report)
     except IntegrityError:
         # Somebody else filed it between our look and our insert: the same report, sent twice.
         if found := Report.objects.filter(pk=kept.report_id).first():

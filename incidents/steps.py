@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.db import transaction
+
 from incidents import publishing, workflow
-from incidents.models import Incident
+from incidents.models import Incident, Report
 from incidents.transitions import INCIDENT_AXES, PUBLICATION, Step
 from observers.models import User
 
@@ -34,12 +36,25 @@ def take(
         "channel": channel,
         **data,
     }
-    if step == "merge":
-        return publishing.merge(incident, **arguments)
     if step in PUBLICATION:
         return publishing.apply(incident, step, **arguments)
-    return workflow.apply(incident, step, **arguments)
+    with transaction.atomic():
+        touched = {incident.pk, incident.merged_into_id}
+        if step == "merge":
+            taken = publishing.merge(incident, **arguments)
+        else:
+            taken = workflow.apply(incident, step, **arguments)
+        publishing.look_again(touched | {taken.merged_into_id})
+    return taken
 
 
-take_on_report = workflow.apply_to_report
+def take_on_report(report: Report, step: str, *, by: User, **data: Any) -> Report:
+    """What is public and rests on the report is marked in the same transaction."""
+    with transaction.atomic():
+        part_of = set(report.links.values_list("incident", flat=True))
+        taken = workflow.apply_to_report(report, step, by=by, **data)
+        publishing.report_moved(taken, step, part_of)
+    return taken
+
+
 allowed_on_report = workflow.allowed_on_report

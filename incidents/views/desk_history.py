@@ -64,11 +64,12 @@ DID: dict[str, Any] = {
     "correct": lazy("Began a correction"),
     "withdraw": lazy("Withdrew it from the public"),
     "restore": lazy("Asked to restore the public text"),
+    "confirm_publication": lazy("Found the public text still good"),
 }
 # Steps that the world sees.
 MARKED = frozenset({"publish", "withdraw"})
 # Said by the verb itself, or of no use to a person.
-UNSAID = frozenset({"sha256", "digest", "content", "reports", "state"})
+UNSAID = frozenset({"sha256", "digest", "content", "reports", "state", "checklist"})
 WORDS: dict[str, type[TextChoices]] = {
     "status": IncidentStatus,
     "outcome": Outcome,
