@@ -1,6 +1,5 @@
 """Two people, counted as people: every way round, and the end of an embargo."""
 
-import itertools
 import threading
 from datetime import timedelta
 
@@ -76,15 +75,10 @@ def test_a_report_linked_between_reading_and_approving_is_seen(stage):
 EDITORS = ("editor", "second_editor", "third_editor")
 
 
-@pytest.mark.parametrize(
-    ("withdrawer", "restorer", "approver", "publisher"),
-    itertools.product(
-        (*EDITORS, "security"), ("editor", "second_editor"), EDITORS, ("editor", "third_editor")
-    ),
-)
-def test_a_restoration_takes_two_whoever_they_are(
-    stage, withdrawer, restorer, approver, publisher
-):
+@pytest.mark.parametrize("approver", EDITORS)
+@pytest.mark.parametrize("restorer", ["editor", "second_editor"])
+@pytest.mark.parametrize("withdrawer", [*EDITORS, "security"])
+def test_a_restoration_takes_two_whoever_they_are(stage, withdrawer, restorer, approver):
     publication = stage.publish()
     incident = publication.incident
     stage.take(incident, "withdraw", withdrawer, kind="error")
@@ -92,15 +86,14 @@ def test_a_restoration_takes_two_whoever_they_are(
     if approver == restorer:
         with pytest.raises(NotAllowed):
             stage.take(incident, "approve", approver)
-        publication.refresh_from_db()
-        assert not publication.live
-        return
-    stage.take(incident, "approve", approver)
+    else:
+        stage.take(incident, "approve", approver)
     publication.refresh_from_db()
     assert not publication.live
-    stage.take(incident, "publish", publisher)
-    publication.refresh_from_db()
-    assert publication.live
+    if approver != restorer:
+        stage.take(incident, "publish", restorer)
+        publication.refresh_from_db()
+        assert publication.live
 
 
 @pytest.mark.parametrize("person", ["security", "coordinator", "observer", "admin", "partner"])
