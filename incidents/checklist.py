@@ -134,9 +134,9 @@ def _of_sources(public: dict[str, Any], around: Around) -> list[Item]:
         bound = digest([*place, around.organisations])
         items.append(Item("source_at_station", "", public["station"], bound))
     if few and public["occurred_precision"] in ("exact", "half_hour"):
-        when = " – ".join(
-            dict.fromkeys(filter(None, (public["occurred_start"], public["occurred_end"])))
-        )
+        # The same words in whatever language the editor reads: an answer is found by them.
+        edges = (public["occurred_start"], public["occurred_end"])
+        when = " – ".join(dict.fromkeys(f"{edge[:10]} {edge[11:16]}" for edge in edges if edge))
         if when:
             items.append(Item("time_at_source", "", when, digest([*place, when])))
     for kind, refs in (("locked_source", around.locked), ("photo", around.photos)):

@@ -317,3 +317,73 @@ def test_a_form_without_a_token_against_forgery_is_refused():
     client.force_login(walking.person("coordinator"))
     url = f"/desk/incidents/{incident.ref}/steps/claim/"
     assert client.post(url, {"version": incident.version}).status_code == 403
+
+
+def test_a_checklist_is_answered_on_a_page_and_comes_back_as_it_was_sent():
+    incident = walking.drafted(summary={"en": "Aibek Omarov was there."}, title={"en": "Refused"})
+    text = page(incident, "editor")
+    assert "Answer the checklist and submit" in text
+    url = f"/desk/incidents/{incident.ref}/steps/submit/"
+    sent = form(incident, "submit", "editor")
+    (answer,) = [name for name in answered(incident) if name.startswith("answer_")]
+    reason = answer.replace("answer_", "reason_")
+    refused = signed_in("editor").post(url, sent | {reason: "Typed already."})
+    assert refused.status_code == 400
+    assert fields_of(refused)[reason] == "Typed already."
+    refused = signed_in("editor").post(url, sent | {answer: "kept"})
+    assert refused.status_code == 400
+    assert "Say why it may be published." in refused.content.decode()
+    done = signed_in("editor").post(url, sent | {answer: "kept", reason: "He asked to be named."})
+    assert done.status_code == 303
+    approving = signed_in(second()).get(f"/desk/incidents/{incident.ref}/steps/approve/")
+    told = approving.content.decode()
+    assert "May name a person: “Aibek Omarov”." in told
+    assert "He asked to be named." in told
+
+
+def test_after_an_edit_the_old_reason_is_offered_and_has_to_be_sent_again():
+    incident = walking.submitted(summary={"en": "Aibek Omarov was there."}, title={"en": "R"})
+    walking.take(incident, "write", "editor", content={"title": {"en": "Refused"}})
+    answer = signed_in("editor").get(f"/desk/incidents/{incident.ref}/steps/submit/")
+    assert "It was answered before the text changed." in answer.content.decode()
+    assert "Looked at." in answer.content.decode()
+    assert step(incident, "submit", "editor").status_code == 400
+
+
+def test_the_second_editor_sees_what_changes_for_the_world():
+    incident = walking.published().incident
+    walking.take(incident, "correct", "editor", what_changed="The wording.")
+    summary = walking.SUMMARY | {"en": "Observers said they were not let into two stations."}
+    walking.take(incident, "write", "editor", content={"summary": summary})
+    walking.take(incident, "edit", changes={"persons_words": "dozens"})
+    walking.take(incident, "submit", "editor")
+    answer = signed_in(second()).get(f"/desk/incidents/{incident.ref}/steps/approve/")
+    text = answer.content.decode()
+    assert "What changes for whoever reads version 1 now" in text
+    assert "<del>a polling station.</del>" in text
+    assert "<ins>two stations.</ins>" in text
+    assert "<ins>dozens</ins>" in text
+
+
+def test_one_press_on_the_page_withdraws():
+    incident = walking.published().incident
+    text = page(incident, "security")
+    assert 'name="kind" value="safety"' in text
+    assert "The text disappears at once. The world then reads only" in text
+    sent = {"version": Incident.objects.get(pk=incident.pk).version, "kind": "safety", "note": ""}
+    url = f"/desk/incidents/{incident.ref}/steps/withdraw/"
+    assert signed_in("security").post(url, sent).status_code == 303
+    assert not Publication.objects.get(incident=incident).live
+    assert 'name="kind" value="safety"' not in page(incident, "security")
+
+
+def test_a_coarser_place_is_offered_with_what_the_world_would_read():
+    report = walking.filed_report(
+        station="7", occurred_start="2021-01-10T11:05+06:00", occurred_precision="exact"
+    )
+    incident = walking.drafted(walking.opened(report))
+    text = signed_in("editor").get(f"/desk/incidents/{incident.ref}/steps/write/").content.decode()
+    assert "Only one organisation is known to have been at this station." in text
+    assert "Region: Almaty" in text
+    assert "Only the hour: 10 January 2021, between 11:00 and" in text
+    assert draft_of(incident).content["place_precision"] == "region"

@@ -181,9 +181,7 @@ def test_still_good_is_said_by_an_editor_with_a_reason_and_not_of_what_was_refut
     stage.take(incident, "refute", "coordinator", grounds="False.")
     assert "confirm_publication" not in {
         step.name
-        for step in steps.allowed(
-            Incident.objects.get(pk=incident.pk), by=stage.people["editor"]
-        )
+        for step in steps.allowed(Incident.objects.get(pk=incident.pk), by=stage.people["editor"])
     }
     with pytest.raises(Invalid):
         stage.take(
