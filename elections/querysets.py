@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from elections import models as records
 
 Viewer: TypeAlias = AbstractBaseUser | AnonymousUser
+# Who reads public pages and the public API, whoever is signed in: a rehearsal is absent there
+# for those who take part in it, too.
+THE_WORLD = AnonymousUser()
 
 # What an observer writes around a station's number, folded.
 _STATION_WORDS = frozenset(

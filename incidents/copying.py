@@ -24,7 +24,12 @@ Data = dict[str, Any]
 
 
 def append_change(publication: Publication, op: str) -> None:
-    """A line of the public feed. Its number is the last statement of the transaction."""
+    """A line of the public feed. Its number is the last statement of the transaction.
+
+    A rehearsal takes none: a gap in the numbers would tell the world how much was rehearsed.
+    """
+    if publication.election.is_rehearsal:
+        return
     counter = history.take_number("changes")
     Change.objects.create(
         seq=counter.value, publication=publication, op=op, reason=publication.withdrawn_reason

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
-from incidents import alerts, clocks, history
+from incidents import alerts, clocks, history, shaking
 from incidents.cleaning import canonical_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
@@ -191,6 +191,8 @@ def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: s
             report.urgent = report.danger != Danger.NONE
             report.due_at = clocks.due_of_report(report)
             report.save(force_insert=True)
+            # Before history: whoever holds its counter must not wait for an incident.
+            shaking.corrected_by(report)
             history.record(
                 "file_report",
                 by=author,

@@ -304,6 +304,11 @@ class PublicationQuerySet(models.QuerySet[M]):
         """With `withdrawn`, tombstones too: their reference, dates and reason, no text."""
         return self.filter(_public(withdrawn))
 
+    def on_desk(self, user: Visitor) -> Self:
+        """Also of a rehearsal, which plays publication without a world that reads it."""
+        seen = apps.get_model("incidents", "Incident").objects.visible_to(user)
+        return self.filter(incident__in=seen.values("pk"))
+
     def overlapping(self, start: datetime | None, end: datetime | None) -> Self:
         return self.filter(overlapping(start, end))
 

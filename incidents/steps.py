@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import transaction
+
 from incidents import publishing, uniting, workflow
 from incidents.models import Incident, Report
 from incidents.querysets import acting_roles
@@ -45,22 +47,38 @@ def take(
         "channel": channel,
         **data,
     }
-    if step == "merge":
-        moved = uniting.merge(incident, **arguments)
-    elif step == "unmerge":
-        moved = uniting.unmerge(incident, **arguments)
-    elif step in PUBLICATION:
-        moved = publishing.apply(incident, step, **arguments)
-    else:
-        moved = workflow.apply(incident, step, **arguments)
+    with transaction.atomic():
+        touched = {incident.pk, incident.merged_into_id}
+        if step == "merge":
+            moved = uniting.merge(incident, **arguments)
+        elif step == "unmerge":
+            moved = uniting.unmerge(incident, **arguments)
+        elif step in PUBLICATION:
+            moved = publishing.apply(incident, step, **arguments)
+        else:
+            moved = workflow.apply(incident, step, **arguments)
+        if step not in PUBLICATION:
+            publishing.look_again(touched | {moved.merged_into_id})
     leases.after(step, moved, by=by)
     return moved
 
 
 def take_on_report(report: Report, step: str, *, by: User, **data: Any) -> Report:
-    moved = workflow.apply_to_report(report, step, by=by, **data)
+    """What is public and rests on the report is marked in the same transaction."""
+    with transaction.atomic():
+        part_of = _hold(report)
+        moved = workflow.apply_to_report(report, step, by=by, **data)
+        publishing.report_moved(moved, step, part_of)
     leases.after(step, moved, by=by)
     return moved
+
+
+def _hold(report: Report) -> set[Any]:
+    """Lock the report, then the incidents it is part of, in one order for everybody."""
+    Report.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
+    links = report.links.values("incident")
+    held = Incident.objects.select_for_update(of=("self",)).filter(pk__in=links).order_by("pk")
+    return set(held.values_list("pk", flat=True))
 
 
 allowed_on_report = workflow.allowed_on_report

@@ -244,6 +244,15 @@ PUBLICATION = _table(
         ),
     ),
     _step("restore", _("Ask to restore"), "withdrawn", "submitted", E, needs="reason"),
+    _step(
+        "confirm_publication",
+        _("It is still good"),
+        "submitted approved published",
+        None,
+        E,
+        needs="reason",
+        warning=_("The world goes on reading exactly this text."),
+    ),
 )
 
 INCIDENT_AXES: dict[str, dict[str, Step]] = {

@@ -31,8 +31,8 @@ def merge(incident: Incident, *, by: User, **arguments: Any) -> Incident:
             made.save(update_fields=["before"])
         if live and survivor and draft:
             take_down(merged, reason=WithdrawReason.MERGED, into=survivor.ref)
-            draft.state = DraftState.WITHDRAWN
-            draft.save(update_fields=["state"])
+            draft.state, draft.shaken_at = DraftState.WITHDRAWN, None
+            draft.save(update_fields=["state", "shaken_at"])
             append_change(Publication.objects.get(incident=merged), Change.Op.RETRACT)
         _point_on(merged)
     return merged

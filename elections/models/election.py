@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -83,6 +84,26 @@ class Election(Named):
     @property
     def systems(self) -> dict[str, str]:
         return in_all_languages(self, "system")
+
+    def clean(self) -> None:
+        """A rehearsal never turns real with what was rehearsed in it, nor the reverse.
+
+        Its texts would be public the same second, without four eyes on a real text; a real
+        election made a rehearsal would vanish without a tombstone.
+        """
+        super().clean()
+        before = Election.objects.filter(pk=self.pk).values_list("is_rehearsal", flat=True).first()
+        if before is None or before == self.is_rehearsal:
+            return
+        if self.reports.exists():
+            raise ValidationError(
+                {
+                    "is_rehearsal": _(
+                        "Reports were filed in this election, so it stays what it is. Make "
+                        "another election."
+                    )
+                }
+            )
 
 
 class PollDay(models.Model):

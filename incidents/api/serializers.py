@@ -208,6 +208,26 @@ class RelationSerializer(serializers.Serializer[Any]):
     note = serializers.CharField()
 
 
+class ChecklistItemSerializer(serializers.Serializer[Any]):
+    """What has to be answered before the text is submitted; `answer` empty while it is open."""
+
+    key = serializers.CharField()
+    kind = serializers.CharField()
+    language = serializers.CharField()
+    question = serializers.CharField()
+    answer = serializers.CharField()
+    reason = serializers.CharField()
+    by = serializers.CharField()
+
+
+class ShakenSerializer(serializers.Serializer[Any]):
+    """Something the text rests on that holds no longer."""
+
+    cause = serializers.CharField()
+    report = serializers.CharField()
+    at = serializers.CharField()
+
+
 class PublicTextSerializer(serializers.Serializer[Any]):
     """The editor's working copy."""
 
@@ -216,6 +236,8 @@ class PublicTextSerializer(serializers.Serializer[Any]):
     what_changed = serializers.CharField()
     approved_digest = serializers.CharField()
     embargo_until = serializers.DateTimeField(allow_null=True)
+    checklist = ChecklistItemSerializer(many=True)
+    shaken = ShakenSerializer(many=True)
 
 
 class WholeReportSerializer(DeskReportSerializer):
@@ -360,6 +382,9 @@ class IncidentStepSerializer(StrictSerializer):
     referral = serializers.CharField(required=False, max_length=40, help_text="Its id.")
     digest = serializers.CharField(required=False, max_length=64)
     embargo_until = serializers.CharField(required=False, max_length=40)
+    checklist = serializers.DictField(
+        required=False, help_text="Key of an item -> {“answer”, “reason”}."
+    )
 
 
 def read_step(kind: type[StrictSerializer], body: Any) -> dict[str, Any]:

@@ -100,6 +100,7 @@ NAMES: dict[str, Any] = {
     "note": _("Note for the world"),
     "embargo_until": _("Not before"),
     "digest": _("Fingerprint of the text"),
+    "checklist": _("Checklist"),
 }
 
 

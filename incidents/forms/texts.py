@@ -8,13 +8,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from incidents import composing
+from incidents import composing, presenting, publishing
 from incidents.forms.desk import IncidentStepForm, area
 from incidents.forms.merging import MergingForm
 from incidents.forms.names import NAMES
 from incidents.forms.questions import RowField, RowsField
 from incidents.models import Incident
-from incidents.vocabulary import ResponsePosition
+from incidents.vocabulary import PlacePrecision, ResponsePosition
 
 TIMES = {
     "as_known": _("As exactly as it is known"),
@@ -73,9 +73,31 @@ class PublicTextForm(MergingForm):
                 max_length=composing.LIMITS["summary"],
                 widget=area(10, **written_in),
             )
+        self._offer_coarser()
+
+    def _offer_coarser(self) -> None:
+        """Each choice with what the world would read, and why a coarser one may be wiser."""
+        shown = SeenBy(self.incident, self.content)
+        places = composing.place_choices(self.incident)
         self.fields["place_precision"].choices = [  # type: ignore[attr-defined]
-            (choice.value, choice.label) for choice in composing.place_choices(self.incident)
+            (place.value, shown.choice(place.label, "where", place_precision=place.value))
+            for place in places
         ]
+        self.fields["time"].choices = [  # type: ignore[attr-defined]
+            (time, shown.choice(label, "when", time=time)) for time, label in TIMES.items()
+        ]
+        if publishing.organisations_behind(self.incident) > 1:
+            return
+        if PlacePrecision.STATION in places:
+            self.fields["place_precision"].help_text = _(
+                "Only one organisation is known to have been at this station. Whoever reads its "
+                "number can name the observer; the region is enough for most readers."
+            )
+        if self.incident.occurred_precision in ("exact", "half_hour"):
+            self.fields["time"].help_text = _(
+                "Only one organisation was there, and the minute may show who; the hour is enough "
+                "for most readers."
+            )
 
     def saved(self) -> dict[str, Any]:
         values = {name: self.content.get(name) for name in ("place_precision", "time")}
@@ -99,6 +121,20 @@ class PublicTextForm(MergingForm):
     def languages(self) -> Iterator[tuple[str, str, list[forms.BoundField]]]:
         for language, name in settings.LANGUAGES:
             yield language, name, [self[f"{part}_{language}"] for part in PARTS]
+
+
+class SeenBy:
+    """What the world would read of place and time, choice by choice."""
+
+    def __init__(self, incident: Incident, content: dict[str, Any]) -> None:
+        self.incident = incident
+        self.content = composing.read_content(incident, content)
+
+    def choice(self, label: Any, part: str, **chosen: str) -> str:
+        public = composing.compose(self.incident, self.content | chosen)
+        places = presenting.places_of(self.incident.election, [public])
+        said = presenting.told(public, places)[part]
+        return f"{label}: {said}" if said else str(label)
 
 
 class RespondForm(IncidentStepForm):

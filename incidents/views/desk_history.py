@@ -78,6 +78,7 @@ DID: dict[str, Any] = {
     "correct": lazy("Began a correction"),
     "withdraw": lazy("Withdrew it from the public"),
     "restore": lazy("Asked to restore the public text"),
+    "confirm_publication": lazy("Found the public text still good"),
 }
 # Steps that the world sees.
 MARKED = frozenset({"publish", "withdraw"})
@@ -89,6 +90,7 @@ UNSAID = frozenset(
         "content",
         "reports",
         "state",
+        "checklist",
         "note_id",
         "question_id",
         "answer_id",

@@ -153,7 +153,9 @@ def _beside(request: SignedIn, incident: Incident, offer: Offer) -> dict[str, An
     context = {"section": "queue", **about(request, incident)}
     context["refs"] = refs(request, incident.election_id)
     if offer.name == "write":
-        context["preview"] = desk_text.preview_of_form(request, incident, offer.form)
+        context |= desk_text.of_form(request, incident, offer.form)
+    if offer.name in ("approve", "publish"):
+        context |= desk_text.of_approval(request, incident)
     return context
 
 

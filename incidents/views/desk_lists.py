@@ -193,8 +193,8 @@ class DeskList:
                 del self.form.fields[name]
         self.form.order_fields(list(self.offered))
         self._offer("category", category_choices())
-        self._offer("region", region_choices(self.request))
-        self._offer("election", election_choices(self.request))
+        self._offer("region", region_choices(self.request.user))
+        self._offer("election", election_choices(self.request.user))
         self._offer_words()
         fields = self.form.fields
         for name in ("received_from", "received_to", "occurred_from", "occurred_to"):

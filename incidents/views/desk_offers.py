@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents import publishing
 from incidents.forms import conversation
 from incidents.forms import desk as forms
+from incidents.forms.checklist import AskToRestoreForm, ChecklistForm, ConfirmForm, SubmitForm
 from incidents.forms.facts import FactsForm
 from incidents.forms.texts import PublicTextForm, RespondForm
 from incidents.models import Draft, Incident, Report
@@ -53,7 +54,9 @@ INCIDENT_FORMS: dict[str, type[forms.IncidentStepForm]] = {
     "approve": forms.ApproveForm,
     "correct": forms.CorrectForm,
     "withdraw": forms.WithdrawForm,
-    "restore": forms.RestoreForm,
+    "submit": SubmitForm,
+    "restore": AskToRestoreForm,
+    "confirm_publication": ConfirmForm,
 }
 # Forms that need the whole page; the incident's page links to them in these words.
 WHOLE_PAGE: dict[str, Any] = {
@@ -67,6 +70,8 @@ OF_A_PERSON = (FactsForm, conversation.StrikeNoteForm, conversation.CompleteRefe
 AT_ITS_PLACE = frozenset(
     {"note", "strike_note", "refer", "complete_referral", "ask", "withdraw_question"}
 )
+# Asked on a page of its own as soon as there is something to answer.
+ASKING: dict[str, Any] = {"submit": _("Answer the checklist and submit")}
 DANGEROUS = frozenset({"withdraw", "merge", "refute", "quarantine", "dismiss"})
 # The first of these that is allowed is the next thing to do, and the one filled button.
 NEXT_ON_REPORT = ("open_incident", "clear", "reinstate")
@@ -117,6 +122,7 @@ DONE: dict[str, Any] = {
     "correct": _("A correction is begun. The world reads the present version meanwhile."),
     "withdraw": _("It is withdrawn. The world reads only that it was, and why."),
     "restore": _("The text waits for a second editor. Nothing is public yet."),
+    "confirm_publication": _("The text stays as it is. What shook it is settled."),
 }
 
 
@@ -134,6 +140,8 @@ class Offer:
 
     @property
     def label(self) -> Any:
+        if self.name in ASKING and self.whole_page:
+            return ASKING[self.name]
         return WHOLE_PAGE.get(self.name, self.step.label)
 
     @property
@@ -142,7 +150,7 @@ class Offer:
 
     @property
     def whole_page(self) -> bool:
-        return self.name in WHOLE_PAGE
+        return self.name in WHOLE_PAGE or (self.name in ASKING and not self.bare)
 
     @property
     def bare(self) -> bool:
@@ -164,13 +172,23 @@ def on_incident(step: Step, incident: Incident, by: User, data: Any = None, **mo
     kind = INCIDENT_FORMS.get(step.name, forms.IncidentStepForm)
     if kind in OF_A_PERSON:
         more["by"] = by
-    if kind is PublicTextForm:
+    if kind is PublicTextForm or issubclass(kind, ChecklistForm):
         draft = Draft.objects.visible_to(by).filter(incident=incident).first()
-        more["content"] = draft.content if draft else {}
+        more |= _of_text(kind, incident, draft)
     form = kind(data, incident=incident, step=step.name, **more)
     if step.name == "approve":
         form.initial["digest"] = _digest(incident, by)
     return Offer(step, form, reverse("desk-incident-step", args=[incident.ref, step.name]))
+
+
+def _of_text(kind: type[Any], incident: Incident, draft: Draft | None) -> dict[str, Any]:
+    """What the form of a public text, or of its checklist, is made from."""
+    if kind is PublicTextForm:
+        return {"content": draft.content if draft else {}}
+    return {
+        "items": publishing.checklist_of(incident, draft.content) if draft else [],
+        "answers": draft.checklist if draft else {},
+    }
 
 
 def _digest(incident: Incident, by: User) -> str:

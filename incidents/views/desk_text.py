@@ -5,14 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
-from incidents import composing, presenting, publishing, wording
+from incidents import composing, presenting, publishing, shaking, wording
+from incidents.checklist import Answer, Item
 from incidents.errors import Invalid
 from incidents.forms.desk import StepForm
 from incidents.models import Draft, Incident, Publication
+from incidents.publishing.resting import words_of
+from incidents.views import desk_compare
 from incidents.views.entering import SignedIn
-from incidents.vocabulary import DraftState
+from incidents.vocabulary import DraftState, Verification
 from observers.models import User
 
 
@@ -24,11 +26,7 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         .select_related("last_editor", "submitted_by", "approved_by")
         .first()
     )
-    public = (
-        Publication.objects.visible_to(request.user, withdrawn=True)
-        .filter(incident=incident)
-        .first()
-    )
+    public = Publication.objects.on_desk(request.user).filter(incident=incident).first()
     nothing: dict[str, Any] = {
         "draft": None,
         "state": "none",
@@ -36,18 +34,25 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         "publishable": False,
         "waits": False,
         "your_own": "",
+        "shaken": [],
+        "may_withdraw": False,
     }
     if draft is None:
         return nothing | {"public": public, "live_url": ""}
     digest = publishing.public_digest(incident, draft)
     submitted = draft.state == DraftState.SUBMITTED
-    voided = draft.state == DraftState.APPROVED and draft.approved_digest != digest
+    approved = draft.state == DraftState.APPROVED
+    voided = str(publishing.no_longer_holds(incident, draft)) if approved else ""
+    live = bool(public and public.live)
+    allowed = {step.name for step in publishing.allowed(incident, by=request.user)}
     waits = bool(draft.embargo_until and draft.embargo_until > timezone.now())
     return {
         "draft": draft,
         "state": draft.state,
         "public": public,
-        "live_url": public.get_absolute_url() if public and public.live else "",
+        "live_url": public.get_absolute_url()
+        if public and live and not incident.election.is_rehearsal
+        else "",
         "digest": digest,
         "what_changed": what_changed(draft, public),
         "voided": voided,
@@ -59,6 +64,12 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         "publishable": not voided and not waits,
         "your_own": publishing.own_work(draft, request.user) if submitted else "",
         "preview": preview(incident, draft.content),
+        "live": live,
+        "shaken": shaken_words(draft),
+        "urgent": live and incident.verification == Verification.REFUTED,
+        "may_withdraw": "withdraw" in allowed,
+        "may_correct": "correct" in allowed,
+        "may_confirm": "confirm_publication" in allowed,
     }
 
 
@@ -67,6 +78,30 @@ def what_changed(draft: Draft, public: Publication | None) -> str:
     asked = draft.state in (DraftState.SUBMITTED, DraftState.APPROVED)
     returned = asked and public is not None and not public.live
     return wording.what_changed(draft.what_changed, returned=returned)
+
+
+def shaken_words(draft: Draft) -> list[str]:
+    """What it rests on and that holds no longer, each in a sentence."""
+    return [words_of(entry) for entry in shaking.open_entries(draft)] if draft.shaken_at else []
+
+
+def checklist(items: list[Item], draft: Draft) -> list[dict[str, str]]:
+    """Questions with their answers; `answer` empty where none is of exactly this text."""
+    rows = []
+    for item in items:
+        answer = draft.checklist.get(item.key, {})
+        if answer.get("digest") != item.digest:
+            answer = {}
+        rows.append(
+            {
+                "question": item.question,
+                "language": item.language,
+                "answer": str(Answer(answer["answer"]).label) if answer else "",
+                "reason": answer.get("reason", ""),
+                "by": answer.get("by", ""),
+            }
+        )
+    return rows
 
 
 def _problems(incident: Incident, draft: Draft) -> list[str]:
@@ -82,11 +117,7 @@ def own_work(draft: Draft, by: User) -> str:
     """For a list, which does not ask each incident for its authors; publishing decides."""
     if draft.state != DraftState.SUBMITTED:
         return ""
-    if draft.last_editor.person == by.person:
-        return _("You wrote this text last. A second editor has to approve it.")
-    if draft.submitted_by and draft.submitted_by.person == by.person:
-        return _("You submitted this text. A second editor has to approve it.")
-    return ""
+    return str(publishing.own_work(draft, by))
 
 
 def preview(incident: Incident, content: dict[str, Any]) -> dict[str, Any]:
@@ -110,13 +141,11 @@ def preview(incident: Incident, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def preview_of_form(
-    request: SignedIn, incident: Incident, form: StepForm
-) -> dict[str, Any] | None:
-    """Of what is typed, where it can be read; else of what is saved."""
+def of_form(request: SignedIn, incident: Incident, form: StepForm) -> dict[str, Any]:
+    """Preview and checklist of what is typed, where it can be read; else of what is saved."""
     draft = Draft.objects.visible_to(request.user).filter(incident=incident).first()
     if draft is None:
-        return None
+        return {}
     content = draft.content
     if form.is_bound and hasattr(form, "cleaned_data"):
         try:
@@ -124,4 +153,22 @@ def preview_of_form(
             content = composing.read_content(incident, {**content, **typed})
         except (Invalid, KeyError):
             pass
-    return preview(incident, content)
+    items = publishing.checklist_of(incident, content)
+    return {"preview": preview(incident, content), "checklist": checklist(items, draft)}
+
+
+def of_approval(request: SignedIn, incident: Incident) -> dict[str, Any]:
+    """What a second editor weighs: the answers, and what would change for the world."""
+    draft = Draft.objects.visible_to(request.user).filter(incident=incident).first()
+    if draft is None:
+        return {}
+    public = composing.compose(incident, draft.content)
+    items = publishing.checklist_of(incident, draft.content, public)
+    live = Publication.objects.on_desk(request.user).filter(incident=incident, live=True).first()
+    return {
+        "checklist": checklist(items, draft),
+        "compared_with": live,
+        "differences_to_public": desk_compare.differences(live, public, incident, request.user)
+        if live
+        else [],
+    }

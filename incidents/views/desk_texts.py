@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,17 +12,19 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from elections.templatetags.say import local
-from incidents import wording
-from incidents.models import Draft, RawReport
+from incidents import publishing, shaking, wording
+from incidents.models import Draft, Incident, RawReport
 from incidents.views import clocks
-from incidents.views.desk_text import own_work, what_changed
+from incidents.views.desk_text import shaken_words, what_changed
 from incidents.views.entering import SignedIn, desk_only
-from incidents.vocabulary import DraftState
+from incidents.vocabulary import DraftState, Verification
 
 FEW, ROWS = 15, 50
 ARRIVALS = 20
 EXCERPT = 4_000
+SHAKEN = "shaken"
 SECTIONS: tuple[tuple[str, Any], ...] = (
+    (SHAKEN, lazy("Rests on something that holds no longer")),
     (DraftState.SUBMITTED, lazy("Awaiting a second editor")),
     (DraftState.APPROVED, lazy("Approved, not public yet")),
     (DraftState.DRAFT, lazy("Being written")),
@@ -34,22 +36,24 @@ Row = dict[str, Any]
 @require_safe
 @desk_only
 def drafts(request: SignedIn) -> HttpResponse:
-    seen = Draft.objects.visible_to(request.user)
-    counts = dict(seen.order_by().values_list("state").annotate(n=Count("pk")))
+    publishing.note_lost_access()
+    rows = _drafts(request)
+    counts = dict(
+        rows.filter(shaken_now=False).order_by().values_list("state").annotate(n=Count("pk"))
+    )
+    counts[SHAKEN] = rows.filter(shaken_now=True).count()
     asked = request.GET.get("state", "")
     chosen = [one for one in SECTIONS if one[0] == asked] or list(SECTIONS)
     alone = len(chosen) == 1
-    rows = seen.select_related(
-        "incident__election", "incident__publication", "last_editor", "submitted_by", "approved_by"
-    ).order_by("incident__changed_at", "pk")
     sections = []
     for state, title in chosen:
-        page = Paginator(rows.filter(state=state), ROWS if alone else FEW).get_page(
+        page = Paginator(_in_section(rows, state), ROWS if alone else FEW).get_page(
             request.GET.get("page") if alone else 1
         )
         sections.append(
             {
                 "title": title,
+                "urgent": state == SHAKEN,
                 "count": counts.get(state, 0),
                 "rows": [_draft_row(draft, request) for draft in page],
                 "more_url": f"?state={state}" if not alone and page.has_next() else "",
@@ -58,6 +62,54 @@ def drafts(request: SignedIn) -> HttpResponse:
         )
     context = {"section": "drafts", "sections": [s for s in sections if s["rows"] or alone]}
     return render(request, "incidents/desk/drafts.html", context)
+
+
+def _drafts(request: SignedIn) -> "QuerySet[Any, Any]":
+    """With what decides where each stands, so that no row asks for itself."""
+    person = request.user.person
+    written = Q(last_editor__person=person) | Q(submitted_by__person=person)
+    reported = Incident.objects.visible_to(request.user).filter(
+        pk=OuterRef("incident"), reports__author__person=person
+    )
+    return (
+        Draft.objects.visible_to(request.user)
+        .annotate(
+            shaken_now=Case(
+                When(shaking.RESTING, shaken_at__isnull=False, then=True), default=Value(False)
+            ),
+            refuted=Case(
+                When(
+                    incident__verification=Verification.REFUTED,
+                    incident__publication__live=True,
+                    then=True,
+                ),
+                default=Value(False),
+            ),
+            own=Case(
+                When(written, then=True), When(Exists(reported), then=True), default=Value(False)
+            ),
+        )
+        .select_related(
+            "incident__election",
+            "incident__publication",
+            "last_editor",
+            "submitted_by",
+            "approved_by",
+        )
+    )
+
+
+def _in_section(rows: "QuerySet[Any, Any]", state: str) -> "QuerySet[Any, Any]":
+    """Most pressing first; what waits for somebody else comes after what waits for me."""
+    if state == SHAKEN:
+        urgent = rows.filter(shaken_now=True)
+        return urgent.order_by("-refuted", "-incident__severity", "shaken_at", "pk")
+    rest = rows.filter(shaken_now=False, state=state)
+    if state == DraftState.SUBMITTED:
+        return rest.order_by("own", "-incident__severity", "incident__changed_at", "pk")
+    if state == DraftState.APPROVED:
+        return rest.order_by(F("embargo_until").asc(nulls_first=True), "pk")
+    return rest.order_by("incident__changed_at", "pk")
 
 
 def _pages(page: "Page[Any]", base: str) -> dict[str, str]:
@@ -70,7 +122,8 @@ def _pages(page: "Page[Any]", base: str) -> dict[str, str]:
     }
 
 
-def _draft_row(draft: Draft, request: SignedIn) -> Row:
+def _draft_row(draft: Any, request: SignedIn) -> Row:
+    """`draft`: with the annotations of `_drafts`."""
     incident = draft.incident
     public = getattr(incident, "publication", None)
     title = wording.in_language(draft.content.get("title", {}))
@@ -94,9 +147,23 @@ def _draft_row(draft: Draft, request: SignedIn) -> Row:
         "embargo_over": bool(embargo and embargo <= now),
         "correction": bool(public and public.live),
         "what_changed": what_changed(draft, public),
-        "your_own": own_work(draft, request.user),
+        "your_own": draft.own and draft.state == DraftState.SUBMITTED,
+        "shaken": shaken_words(draft) if draft.shaken_now else [],
+        "urgent": draft.refuted,
+        "advice": _advice(draft, public),
         "changed": clocks.spoken(now - incident.changed_at),
     }
+
+
+def _advice(draft: Any, public: Any) -> Any:
+    """What an editor can do about it."""
+    if not draft.shaken_now:
+        return ""
+    if draft.refuted:
+        return lazy("Public although refuted: withdraw it or correct it.")
+    if public and public.live:
+        return lazy("Correct it, withdraw it, or say that it is still good.")
+    return lazy("Not public yet. Send it back, or say that it is still good.")
 
 
 @require_safe

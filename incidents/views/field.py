@@ -166,6 +166,7 @@ def _page(
     chosen = form["category"].value() or ""
     context = {
         "form": form,
+        "election": form.observed,
         "groups": _tiles(chosen),
         "chosen": chosen,
         "stations": (

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from elections.keyset import BadCursor, Page, walk
 from elections.models import Election, Region
+from elections.querysets import THE_WORLD, Viewer
 from incidents import categories
 from incidents.filters import Parsed, PublicationFilter, parse
 from incidents.models import Publication
@@ -70,7 +71,7 @@ class PublicList:
         self.request = request
         self.query = request.GET.copy()
         self.cursor = self.query.pop(CURSOR, [""])[-1]
-        self.everything: Rows = Publication.objects.visible_to(request.user)
+        self.everything: Rows = Publication.objects.visible_to(THE_WORLD)
         self.filterset = PublicationFilter(self.query, self.everything, request=request, page=True)
         self.form = self.filterset.form
         self._dress_form()
@@ -165,8 +166,8 @@ class PublicList:
             else:
                 del fields[name]
         self._offer("category", category_choices())
-        self._offer("region", region_choices(self.request))
-        self._offer("election", election_choices(self.request))
+        self._offer("region", region_choices(THE_WORLD))
+        self._offer("election", election_choices(THE_WORLD))
         grades = [(str(value), f"{value} {label.lower()}") for value, label in Severity.choices]
         self._offer("severity_min", grades[1:])
         shown = [(code, label) for code, label in Verification.choices if code in PUBLISHABLE]
@@ -216,15 +217,15 @@ def category_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def region_choices(request: HttpRequest) -> list[tuple[str, str]]:
+def region_choices(viewer: Viewer) -> list[tuple[str, str]]:
     """Of the elections there are; a code that two divisions share is one region to a reader."""
-    elections = Election.objects.visible_to(request.user).values("region_set")
-    regions = Region.objects.visible_to(request.user).filter(region_set__in=elections, level=1)
+    elections = Election.objects.visible_to(viewer).values("region_set")
+    regions = Region.objects.visible_to(viewer).filter(region_set__in=elections, level=1)
     return sorted({region.code: region.name for region in regions}.items(), key=itemgetter(1))
 
 
-def election_choices(request: HttpRequest) -> list[tuple[str, str]]:
-    elections = Election.objects.visible_to(request.user).newest_first()
+def election_choices(viewer: Viewer) -> list[tuple[str, str]]:
+    elections = Election.objects.visible_to(viewer).newest_first()
     return [(election.slug, election.name) for election in elections]
 
 

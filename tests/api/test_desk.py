@@ -283,3 +283,27 @@ def test_what_is_sealed_in_the_answers_is_for_security_only(desk):
     desk.force_login(person("security"))
     assert NAME in str(get(desk, f"/desk/incidents/{incident.ref}/")["reports"])
     assert NAME in str(get(desk, "/desk/reports/"))
+
+
+def test_the_checklist_is_read_and_answered_by_programs(client):
+    from tests import walking
+
+    incident = walking.drafted(summary={"en": "Aibek Omarov was there."}, title={"en": "Refused"})
+    client.force_login(walking.person("editor"))
+    url = f"/api/v1/desk/incidents/{incident.ref}/"
+    (item,) = client.get(url).json()["public_text"]["checklist"]
+    assert (item["kind"], item["language"], item["answer"]) == ("name", "en", "")
+    asked = {"step": "submit", "version": client.get(url).json()["version"]}
+
+    def submit(**more):
+        return client.post(f"{url}steps/", asked | more, content_type="application/json")
+
+    assert submit().status_code == 400
+    for wrong in ([], "x", {item["key"]: "kept"}, {"nothing": {}}, {item["key"]: {"answer": 5}}):
+        assert submit(checklist=wrong).status_code == 400
+    answer = {"answer": "kept", "reason": "Asked to be named."}
+    done = submit(checklist={item["key"]: answer})
+    assert done.status_code == 200
+    (item,) = done.json()["public_text"]["checklist"]
+    assert item["reason"] == "Asked to be named."
+    assert item["by"] == walking.person("editor").username

@@ -37,6 +37,15 @@ def stage(db):
     made.incident = mark_incident(made, made.file(by=people["other_observer"], text=f"{MARK} t"))
     incident = mark_incident(made, mark_report(made))
     made.published = made.publish(incident)
+    for draft in Draft.objects.all():  # what an editor answered to the checklist
+        draft.checklist = {key: row | {"reason": MARK} for key, row in draft.checklist.items()}
+        assert draft.checklist
+        draft.save()
+    coordinator = {"by": people["coordinator"], "channel": "page"}
+    more = made.file(by=people["pair_observer"])
+    steps.take_on_report(more, "link", incident=incident.ref, **coordinator)
+    steps.take_on_report(more, "unlink", incident=incident.ref, reason=MARK, **coordinator)
+    assert Draft.objects.get(incident=incident).shaken_at
     made.take(incident, "correct", "editor", what_changed="Nothing to see")
     unpublished = {"title": {"en": f"{MARK} draft"}, "summary": {"en": f"{MARK} draft"}}
     made.take(incident, "write", "editor", content=unpublished)

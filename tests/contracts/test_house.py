@@ -26,7 +26,6 @@ SURFACES = [
 STATE_FIELDS = {"status", "verification", "severity", "state", "live", "approved_digest"}
 HANDS = {
     "incidents/intake.py",
-    "incidents/publishing.py",
     "incidents/copying.py",
     "incidents/composing.py",
     "incidents/uniting.py",
@@ -84,6 +83,8 @@ def test_status_changes_only_in_workflow_and_publishing():
     for path in CODE:
         where = name(path)
         if not where.startswith("incidents/") or where in HANDS or "workflow/" in where:
+            continue
+        if where.startswith("incidents/publishing/"):
             continue
         for node in ast.walk(tree(path)):
             targets = []

@@ -169,6 +169,14 @@ def put_publication(stage, state: str) -> Incident:
     return Incident.objects.get(pk=incident.pk)
 
 
+def shake(stage, incident: Incident) -> None:
+    """A report of the same pair comes and goes: what is public rests on one less."""
+    more = stage.file(by=stage.people["pair_observer"])
+    coordinator = {"by": stage.people["coordinator"], "channel": "page"}
+    steps.take_on_report(more, "link", incident=incident.ref, **coordinator)
+    steps.take_on_report(more, "unlink", incident=incident.ref, reason="No.", **coordinator)
+
+
 def now(heading: str, subject) -> str:
     subject = type(subject).objects.get(pk=subject.pk)
     if heading == "Report":
@@ -198,6 +206,8 @@ def play(stage, heading, step, state, role, target) -> str:
     person = stage.people["second_editor" if (role, step) == ("editor", "approve") else role]
     report = heading == "Report"
     subject = put_report(stage, state) if report else put_incident(stage, heading, state)
+    if step == "confirm_publication" and state != "none":
+        shake(stage, subject)
     offered = {
         s.name
         for s in (

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from incidents import publishing
 from incidents.models import Draft, Incident, Publication
 from observers.models import User
 from tests import walking
@@ -15,6 +16,12 @@ pytestmark = pytest.mark.django_db
 
 def second():
     return walking.person("editor", number=2)
+
+
+def answered(incident) -> dict:
+    """What an editor sends who looked at everything the checklist asks."""
+    items = publishing.checklist_of(incident, draft_of(incident).content)
+    return {f"answer_{item.key}": "checked" for item in items}
 
 
 def draft_of(incident) -> Draft:
@@ -33,7 +40,7 @@ def test_a_text_goes_from_nothing_to_the_world_by_two_people():
     }
     url = f"/desk/incidents/{incident.ref}/steps/write/"
     assert signed_in("editor").post(url, sent).status_code == 303
-    assert step(incident, "submit", "editor").status_code == 303
+    assert step(incident, "submit", "editor", **answered(incident)).status_code == 303
     approving = form(incident, "approve", second())
     url = f"/desk/incidents/{incident.ref}/steps/approve/"
     assert signed_in(second()).post(url, approving).status_code == 303
@@ -156,7 +163,7 @@ def test_what_stands_in_the_way_is_said_before_anybody_tries():
     assert "Write a title and a summary in at least one language." in text
     assert "must get a proper category" in text
     assert "Write the public text" in text.split("button-primary")[1][:120]
-    answer = step(incident, "submit", "editor")
+    answer = step(incident, "submit", "editor", **answered(incident))
     assert answer.status_code == 400
     assert "Write a title and a summary" in answer.content.decode()
 
@@ -258,7 +265,8 @@ def test_a_correction_leaves_the_old_version_public_until_it_is_approved():
 
 def test_restoring_takes_two():
     incident = walking.withdrawn().incident
-    assert step(incident, "restore", "editor", reason="It was no error.").status_code == 303
+    sent = {"reason": "It was no error."} | answered(incident)
+    assert step(incident, "restore", "editor", **sent).status_code == 303
     assert "second editor has to approve" in page(incident, "editor")
     assert step(incident, "publish", "editor").status_code == 409
     assert not Publication.objects.get(incident=incident).live
@@ -338,3 +346,73 @@ def test_a_form_without_a_token_against_forgery_is_refused():
     client.force_login(walking.person("coordinator"))
     url = f"/desk/incidents/{incident.ref}/steps/claim/"
     assert client.post(url, {"version": incident.version}).status_code == 403
+
+
+def test_a_checklist_is_answered_on_a_page_and_comes_back_as_it_was_sent():
+    incident = walking.drafted(summary={"en": "Aibek Omarov was there."}, title={"en": "Refused"})
+    text = page(incident, "editor")
+    assert "Answer the checklist and submit" in text
+    url = f"/desk/incidents/{incident.ref}/steps/submit/"
+    sent = form(incident, "submit", "editor")
+    (answer,) = [name for name in answered(incident) if name.startswith("answer_")]
+    reason = answer.replace("answer_", "reason_")
+    refused = signed_in("editor").post(url, sent | {reason: "Typed already."})
+    assert refused.status_code == 400
+    assert fields_of(refused)[reason] == "Typed already."
+    refused = signed_in("editor").post(url, sent | {answer: "kept"})
+    assert refused.status_code == 400
+    assert "Say why it may be published." in refused.content.decode()
+    done = signed_in("editor").post(url, sent | {answer: "kept", reason: "He asked to be named."})
+    assert done.status_code == 303
+    approving = signed_in(second()).get(f"/desk/incidents/{incident.ref}/steps/approve/")
+    told = approving.content.decode()
+    assert "May name a person: “Aibek Omarov”." in told
+    assert "He asked to be named." in told
+
+
+def test_after_an_edit_the_old_reason_is_offered_and_has_to_be_sent_again():
+    incident = walking.submitted(summary={"en": "Aibek Omarov was there."}, title={"en": "R"})
+    walking.take(incident, "write", "editor", content={"title": {"en": "Refused"}})
+    answer = signed_in("editor").get(f"/desk/incidents/{incident.ref}/steps/submit/")
+    assert "It was answered before the text changed." in answer.content.decode()
+    assert "Looked at." in answer.content.decode()
+    assert step(incident, "submit", "editor").status_code == 400
+
+
+def test_the_second_editor_sees_what_changes_for_the_world():
+    incident = walking.published().incident
+    walking.take(incident, "correct", "editor", what_changed="The wording.")
+    summary = walking.SUMMARY | {"en": "Observers said they were not let into two stations."}
+    walking.take(incident, "write", "editor", content={"summary": summary})
+    walking.take(incident, "edit", changes={"persons_words": "dozens"})
+    walking.take(incident, "submit", "editor")
+    answer = signed_in(second()).get(f"/desk/incidents/{incident.ref}/steps/approve/")
+    text = answer.content.decode()
+    assert "What changes for whoever reads version 1 now" in text
+    assert "<del>a polling station.</del>" in text
+    assert "<ins>two stations.</ins>" in text
+    assert "<ins>dozens</ins>" in text
+
+
+def test_one_press_on_the_page_withdraws():
+    incident = walking.published().incident
+    text = page(incident, "security")
+    assert 'name="kind" value="safety"' in text
+    assert "The text disappears at once. The world then reads only" in text
+    sent = {"version": Incident.objects.get(pk=incident.pk).version, "kind": "safety", "note": ""}
+    url = f"/desk/incidents/{incident.ref}/steps/withdraw/"
+    assert signed_in("security").post(url, sent).status_code == 303
+    assert not Publication.objects.get(incident=incident).live
+    assert 'name="kind" value="safety"' not in page(incident, "security")
+
+
+def test_a_coarser_place_is_offered_with_what_the_world_would_read():
+    report = walking.filed_report(
+        station="7", occurred_start="2021-01-10T11:05+06:00", occurred_precision="exact"
+    )
+    incident = walking.drafted(walking.opened(report))
+    text = signed_in("editor").get(f"/desk/incidents/{incident.ref}/steps/write/").content.decode()
+    assert "Only one organisation is known to have been at this station." in text
+    assert "Region: Almaty" in text
+    assert "Only the hour: 10 January 2021, between 11:00 and" in text
+    assert draft_of(incident).content["place_precision"] == "region"

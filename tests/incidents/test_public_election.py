@@ -141,12 +141,12 @@ def test_the_only_election_is_shown_at_once_and_several_as_a_list():
     assert "Election second" in text
 
 
-def test_a_rehearsal_is_seen_by_those_who_take_part():
+def test_a_rehearsal_has_no_public_page_even_for_those_who_take_part():
     rehearsal = ElectionFactory(slug="dry-run", is_rehearsal=True)
     assert Client().get("/elections/dry-run/").status_code == 404
     observer = Client()
     observer.force_login(walking.person("observer", rehearsal))
-    assert observer.get("/elections/dry-run/").status_code == 200
+    assert observer.get("/elections/dry-run/").status_code == 404
 
 
 def test_without_an_election_the_list_says_so():

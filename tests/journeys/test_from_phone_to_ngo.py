@@ -99,7 +99,9 @@ def form_of(browser: Browser, path: str, name: str) -> tuple[Page, Form]:
 
 
 def step(browser: Browser, path: str, name: str, **values) -> Page:
-    done = browser.send(*form_of(browser, path, name), **values)
+    page, form = form_of(browser, path, name)
+    asked = {field: "checked" for field in form.names if field.startswith("answer_")}
+    done = browser.send(page, form, **asked | values)
     assert done.status == 200, (name, done.status, done.text)
     return done
 

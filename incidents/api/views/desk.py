@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from elections.api.base import PAGING, BadBody, BadInput, BadQuery, Endpoint
 from elections.filtering import StrictFilterSet
 from elections.strict import Fault
-from incidents import steps, workflow
+from incidents import publishing, shaking, steps, workflow
 from incidents.api import documented
 from incidents.api.conversation import NoteSerializer, ReferralSerializer
 from incidents.api.permissions import OnDesk
@@ -94,10 +94,25 @@ def whole(incident: Incident, user: Any) -> dict[str, Any]:
         "responses": ResponseSerializer(responses, many=True).data,
         "notes": NoteSerializer(workflow.notes_of(incident, by=user), many=True).data,
         "referrals": ReferralSerializer(workflow.referrals_of(incident, by=user), many=True).data,
-        "public_text": PublicTextSerializer(draft).data if draft else None,
+        "public_text": _public_text(incident, draft) if draft else None,
         "events": EventSerializer(events.order_by("seq"), many=True, context=context).data,
         "allowed": AllowedStepSerializer(steps.allowed(incident, by=user), many=True).data,
     }
+
+
+def _public_text(incident: Incident, draft: Draft) -> dict[str, Any]:
+    told = ("state", "content", "what_changed", "approved_digest", "embargo_until")
+    asked = []
+    for item in publishing.checklist_of(incident, draft.content):
+        answer = draft.checklist.get(item.key, {})
+        if answer.get("digest") != item.digest:
+            answer = {}
+        said = {name: answer.get(name, "") for name in ("answer", "reason", "by")}
+        of_item = {name: getattr(item, name) for name in ("key", "kind", "language", "question")}
+        asked.append(of_item | said)
+    whole = {name: getattr(draft, name) for name in told}
+    shaken = shaking.open_entries(draft) if draft.shaken_at else []
+    return PublicTextSerializer(whole | {"checklist": asked, "shaken": shaken}).data
 
 
 def _relations(incident: Incident, user: Visitor) -> list[dict[str, str]]:

@@ -1,10 +1,4 @@
-"""The only hand on drafts, publications and the public feed.
-
-Four eyes, never switched off: who approves is neither the last editor, nor the one who
-submitted, nor an author of a linked report, counted by person and not by account. An approval
-is bound to the digest of the public fields; anything that changes them afterwards voids it.
-One person alone may withdraw at once; a restoration is approved like a first publication.
-"""
+"""Each step of the publication axis: who may, from which state, what it does."""
 
 from datetime import datetime
 from typing import Any
@@ -15,11 +9,20 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from incidents import history
-from incidents.cleaning import clean_text, digest
-from incidents.composing import compose, read_content
+from incidents.cleaning import clean_text
+from incidents.composing import read_content
 from incidents.copying import append_change, copy_out, take_down
-from incidents.errors import Invalid, NotAllowed, Refused, WrongState
+from incidents.errors import Invalid, WrongState
 from incidents.models import Change, Draft, Incident, Publication
+from incidents.publishing import resting
+from incidents.publishing.approval import (
+    check_floor,
+    check_right,
+    no_longer_holds,
+    own_work,
+    public_digest,
+)
+from incidents.publishing.asking import checklist_of, open_items, require_answers, take_answers
 from incidents.querysets import acting_roles
 from incidents.transitions import PUBLICATION, Step
 from incidents.vocabulary import DraftState, IncidentStatus, Verification, WithdrawReason
@@ -47,11 +50,20 @@ def allowed(incident: Incident, *, by: User) -> list[Step]:
     return [
         step
         for step in PUBLICATION.values()
-        if step.roles & roles
-        and state in step.sources
-        and (step.name != "withdraw" or is_live(incident))
-        and (step.name != "approve" or not own_work(incident.draft, by))
+        if step.roles & roles and state in step.sources and _possible(step, incident, by)
     ]
+
+
+def _possible(step: Step, incident: Incident, by: User) -> bool:
+    """What the state alone does not say."""
+    if step.name == "withdraw":
+        return is_live(incident)
+    if step.name == "approve":
+        return not own_work(incident.draft, by)
+    if step.name == "confirm_publication":
+        refuted = incident.verification == Verification.REFUTED
+        return incident.draft.shaken_at is not None and not refuted
+    return True
 
 
 def apply(
@@ -107,6 +119,8 @@ def _tell(
     after: Data = {"publication": draft.state}
     if verb == "write":
         after["content"] = draft.content
+    if verb in ("submit", "restore") and draft.checklist:
+        after["checklist"] = draft.checklist
     if verb == "approve":
         after["digest"] = draft.approved_digest
     history.record(
@@ -141,6 +155,8 @@ def _write(incident: Incident, draft: Draft, by: User, data: Data) -> str | None
     draft.content = _rewritten(incident, draft, data)
     draft.last_editor = by
     _void_approval(draft)
+    if "checklist" in data:
+        take_answers(draft, checklist_of(incident, draft.content), data["checklist"], by)
     return None
 
 
@@ -153,8 +169,15 @@ def _rewritten(incident: Incident, draft: Draft, data: Data) -> Data:
 
 def _submit(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
     check_floor(incident, draft)
+    _answer(incident, draft, by, data)
     draft.submitted_by = by
     return None
+
+
+def _answer(incident: Incident, draft: Draft, by: User, data: Data) -> None:
+    items = checklist_of(incident, draft.content)
+    take_answers(draft, items, data.get("checklist") or {}, by)
+    require_answers(draft, items)
 
 
 def _send_back(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
@@ -168,22 +191,26 @@ def _approve(incident: Incident, draft: Draft, by: User, data: Data) -> str | No
     if seen and seen != current:
         raise WrongState(_("The text changed while you read it. Read it again, then approve."))
     check_floor(incident, draft)
+    if open_items(checklist_of(incident, draft.content), draft.checklist):
+        raise WrongState(
+            _("The checklist asks something new since it was answered. Send the text back.")
+        )
     draft.approved_by, draft.approved_digest = by, current
     draft.embargo_until = _embargo(data.get("embargo_until"))
+    resting.see(draft, by, live=is_live(incident))
     return None
 
 
 def _publish(incident: Incident, draft: Draft, by: User | None, data: Data) -> str | None:
-    if draft.approved_digest != public_digest(incident, draft):
-        raise WrongState(
-            _("Something public changed since the approval. Send it back and approve it again.")
-        )
+    if reason := no_longer_holds(incident, draft):
+        raise WrongState(reason)
     if draft.embargo_until and draft.embargo_until > timezone.now():
         raise WrongState(_("The embargo has not ended. It is published by itself when it ends."))
     check_floor(incident, draft)
     copy_out(incident, draft)
     draft.embargo_until = None
     draft.what_changed = ""
+    resting.start_anew(draft, by)
     return Change.Op.UPSERT
 
 
@@ -205,12 +232,23 @@ def _withdraw(incident: Incident, draft: Draft, by: User, data: Data) -> str | N
     take_down(incident, reason=data["kind"], note=note)
     draft.last_editor = by
     _void_approval(draft)
+    resting.start_anew(draft, by)
     return Change.Op.RETRACT
 
 
 def _restore(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
     check_floor(incident, draft)
+    _answer(incident, draft, by, data)
     draft.last_editor = draft.submitted_by = by
+    return None
+
+
+def _confirm(incident: Incident, draft: Draft, by: User, data: Data) -> str | None:
+    """An editor looked at what shook it, and the text is still good."""
+    if draft.shaken_at is None:
+        raise WrongState(_("Nothing that it rests on has changed."))
+    check_floor(incident, draft)
+    resting.settle(draft, by)
     return None
 
 
@@ -224,6 +262,7 @@ EFFECTS = {
     "correct": _correct,
     "withdraw": _withdraw,
     "restore": _restore,
+    "confirm_publication": _confirm,
 }
 
 
@@ -231,27 +270,7 @@ def _void_approval(draft: Draft) -> None:
     draft.submitted_by = draft.approved_by = None
     draft.approved_digest = ""
     draft.embargo_until = None
-
-
-def check_right(step: Step, incident: Incident, *, by: User) -> None:
-    """Role, and for an approval the second pair of eyes. Raises NotAllowed."""
-    checking.check_right(step, acting_roles(by, incident))
-    if step.name != "approve":
-        return
-    draft = Draft.objects.filter(incident=incident, state=DraftState.SUBMITTED).first()
-    if draft is not None and (reason := own_work(draft, by)):
-        raise NotAllowed(reason)
-
-
-def own_work(draft: Draft, by: User) -> Any:
-    """Why this person may not be the second pair of eyes; empty when they may."""
-    if by.person == draft.last_editor.person:
-        return _("You wrote this text last. A second editor has to approve it.")
-    if draft.submitted_by and by.person == draft.submitted_by.person:
-        return _("You submitted this text. A second editor has to approve it.")
-    if draft.incident.reports.filter(author__person=by.person).exists():
-        return _("You reported this yourself. Another editor has to approve it.")
-    return ""
+    resting.let_go(draft)
 
 
 def _embargo(value: Any) -> datetime | None:
@@ -268,53 +287,13 @@ def _embargo(value: Any) -> datetime | None:
     return moment
 
 
-def public_digest(incident: Incident, draft: Draft) -> str:
-    """Of every field the world would read, before version and dates are added."""
-    return digest(compose(incident, draft.content))
-
-
-def check_floor(incident: Incident, draft: Draft) -> None:
-    """What may never be published (docs/workflow.md, publication floor). Raises Invalid."""
-    problems: list[Any] = []
-    content = draft.content
-    public = compose(incident, content)
-    if not public["title"] or not public["summary"]:
-        problems.append(_("Write a title and a summary in at least one language."))
-    if not incident.category_known.publishable:
-        problems.append(_("“Other” must get a proper category before publication."))
-    if public["place_precision"] == "unknown":
-        problems.append(_("The place is empty. If it is only known as the country, say so."))
-    if incident.verification == Verification.REFUTED:
-        problems.append(_("It was refuted. A refuted incident is never published."))
-    if incident.verification == Verification.DISPUTED and not content.get("both_sides"):
-        problems.append(_("It is disputed. Confirm that the text gives both sides."))
-    if incident.severity == 4 and incident.verification == Verification.REPORTED:
-        problems.append(_("Severity 4 needs at least corroboration."))
-    if problems:
-        raise Invalid({"content": problems})
-
-
-def publish_due() -> int:
-    """Publish what was approved under an embargo that has ended. Returns how many."""
-    due = Draft.objects.filter(
-        state=DraftState.APPROVED, embargo_until__isnull=False, embargo_until__lte=timezone.now()
-    ).exclude(incident__status=IncidentStatus.MERGED)
-    published = 0
-    for pk in due.values_list("incident", flat=True):
-        with transaction.atomic():
-            incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
-            draft = Draft.objects.select_for_update(of=("self",)).get(incident=incident)
-            if draft.state != DraftState.APPROVED:
-                continue
-            try:
-                op = _publish(incident, draft, None, {})
-            except Refused:
-                continue  # stays approved; the desk sees that its embargo is over
-            draft.state = DraftState.PUBLISHED
-            draft.save()
-            incident.version += 1
-            incident.save(update_fields=["version"])
-            before = {"publication": DraftState.APPROVED}
-            _tell("publish", incident, None, "clock", "", before, draft, op, {})
-            published += 1
-    return published
+def publish_by_itself(incident: Incident, draft: Draft) -> None:
+    """At the end of its embargo, the rows locked by the caller. Raises Refused."""
+    op = _publish(incident, draft, None, {})
+    draft.state = DraftState.PUBLISHED
+    draft.save()
+    incident.version += 1
+    incident.changed_at = timezone.now()
+    incident.save(update_fields=["version", "changed_at"])
+    before = {"publication": DraftState.APPROVED}
+    _tell("publish", incident, None, "clock", "", before, draft, op, {})
