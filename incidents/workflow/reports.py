@@ -113,13 +113,8 @@ def _touch(incident: Incident) -> None:
 
 def _open_incident(report: Report, by: User, data: Data) -> Done:
     """A new incident with what the report says about when, where and how many; never its text."""
-    category = str(data.get("category") or report.category or "OTH99")
-    if category not in categories.CATEGORIES:
-        raise Invalid({"category": [_("Unknown category.")]})
+    category, title = _name(report, data)
     known = categories.get(category)
-    title = clean_text(str(data["title"]), limit=200)[0]
-    if not title:
-        raise Invalid({"title": [_("An incident needs a working title.")]})
     incident = Incident(
         ref=history.take_ref(report.election),
         election=report.election,
@@ -157,6 +152,16 @@ def _open_incident(report: Report, by: User, data: Data) -> Done:
         incident.regions.add(report.region)
     ReportLink.objects.create(incident=incident, report=report, linked_by=by)
     return incident, {}, raised
+
+
+def _name(report: Report, data: Data) -> tuple[str, str]:
+    category = str(data.get("category") or report.category or "OTH99")
+    if category not in categories.CATEGORIES:
+        raise Invalid({"category": [_("Unknown category.")]})
+    title = clean_text(str(data["title"]), limit=200)[0]
+    if not title:
+        raise Invalid({"title": [_("An incident needs a working title.")]})
+    return category, title
 
 
 def _precision(report: Report) -> str:
