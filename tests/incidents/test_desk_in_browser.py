@@ -8,7 +8,7 @@ from tests.factories import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture()
+@pytest.fixture
 def desk(live_server, chromium):
     user = walking.person("coordinator")
     page = chromium.new_page(locale="en", viewport={"width": 1280, "height": 800})
