@@ -100,6 +100,11 @@ def newest() -> int:
     return Counter.objects.filter(name="events").values_list("value", flat=True).first() or 0
 
 
+def head() -> str:
+    """The hash of the last line: another one whenever anything happened."""
+    return Counter.objects.filter(name="events").values_list("head", flat=True).first() or ""
+
+
 def subjects(*, after: int, upto: int) -> list[tuple[UUID | None, UUID | None]]:
     """Incident and report of each line in between, whoever may see it: filter before you tell."""
     lines = Event.objects.filter(seq__gt=after, seq__lte=upto).order_by("seq")

@@ -1,10 +1,13 @@
 """The queue: what needs a person now."""
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,7 +21,7 @@ from django.views.decorators.http import require_safe
 from elections.keyset import Key, walk
 from elections.models import Election
 from elections.templatetags.say import local
-from incidents import wording
+from incidents import history, wording
 from incidents.filters.desk import DUE
 from incidents.models import Incident, RawReport, Report
 from incidents.querysets import (
@@ -265,8 +268,35 @@ def zone_of_desk(request: SignedIn) -> str:
 
 
 def _counted(rows: "QuerySet[Any, Any]", field: str, states: list[str]) -> dict[str, int]:
+    """States change only with a line of history: until the next one, desks that see the same rows
+    share one count."""
     counted = rows.filter(**{f"{field}__in": states}).order_by()
-    return dict(counted.values_list(field).annotate(n=Count("*")))
+    counted = counted.values_list(field).annotate(n=Count("*"))
+    said = f"{history.head()} {_sql(counted)}"
+    key = f"desk-count-{hashlib.sha256(said.encode()).hexdigest()}"
+    found: dict[str, int] | None = cache.get(key)
+    if found is None:
+        found = dict(counted)
+        cache.set(key, found, 60)
+    return found
+
+
+def what_is_seen(request: SignedIn) -> str:
+    """The same for two people exactly when they see the same rows."""
+    seen = (
+        Report.objects.on_desk(request.user),
+        Incident.objects.visible_to(request.user),
+        RawReport.objects.visible_to(request.user),
+    )
+    return " ".join(_sql(rows) for rows in seen)
+
+
+def _sql(rows: "QuerySet[Any, Any]") -> str:
+    """Empty for a question that no row can answer."""
+    try:
+        return str(rows.query)
+    except EmptyResultSet:
+        return ""
 
 
 def report_rows(reports: Iterable[Report], *, keys: Sequence[Key] = ()) -> list[Row]:

@@ -87,7 +87,7 @@ def test_after_too_much_the_whole_list_is_asked_for(monkeypatch):
     assert desk.ask()[0] == 205
 
 
-@pytest.mark.parametrize("since", ["", "nonsense", "é", "AAAA" * 15, "\x00", "A" * 5000])
+@pytest.mark.parametrize("since", ["", "nonsense", "é", "AAAA" * 15, "A" * 5000])
 def test_a_standing_of_somebody_else_or_of_nobody_asks_for_the_whole_list(since):
     client = Client()
     client.force_login(walking.person("coordinator"))
@@ -145,4 +145,6 @@ def test_a_colleague_at_work_shows_within_one_question():
     assert f"{colleague.username} is at it now" in desk.ask()[1]
     assert desk.ask()[0] == 204
     leases.let_go(incident, by=colleague)
-    assert desk.ask()[0] == 200
+    status, text = desk.ask()
+    assert status == 200
+    assert str(incident.pk) not in text

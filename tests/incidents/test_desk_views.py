@@ -47,7 +47,8 @@ def test_the_same_name_takes_the_new_filters():
         ("Mine", "next=https://example.org/", "needs a name"),
         ("Mine", "list=reports&q=" + "x" * 2000, "too long"),
         ("\x00", "list=reports", "needs a name"),
-        ("Mine", "&".join(f"q={n}" for n in range(3000)), "needs a name"),
+        ("Mine", "&".join(f"q={n}" for n in range(3000)), "too long"),
+        ("Mine", "&".join("a" * 999), "needs a name"),
     ],
 )
 def test_what_cannot_be_saved_is_said(name, query, said):

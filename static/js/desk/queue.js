@@ -60,6 +60,8 @@ function put(fresh) {
     else if (table.rows.length) return void everything();
   }
   for (const one of fresh.querySelectorAll("[data-gone] li")) leave(one.textContent);
+  const at = new Set([...fresh.querySelectorAll("[data-at-work] li")].map((one) => one.textContent));
+  for (const one of list.querySelectorAll(".holder")) if (!at.has(one.dataset.subject)) one.remove();
   renew(fresh);
   return undefined;
 }
