@@ -62,5 +62,11 @@ def test_no_colour_is_written_outside_the_tokens():
         assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(", screen), file.name
 
 
-def test_style_sheets_stay_small():
-    assert sum(file.stat().st_size for file in TOKENS.parent.glob("*.css")) < 48_000
+@pytest.mark.parametrize(
+    ("face", "most"), [("field", 38_000), ("public", 38_000), ("desk", 48_000)]
+)
+def test_the_style_sheets_of_a_face_stay_small(face, most):
+    """What one page loads; a phone in a bad network loads only its own."""
+    own = TOKENS.parent.glob(f"{face}*.css")
+    shared = [TOKENS.parent / f"{name}.css" for name in ("tokens", "site", "components", "forms")]
+    assert sum(file.stat().st_size for file in [*shared, *own]) < most
