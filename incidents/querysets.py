@@ -222,9 +222,13 @@ class LeaseQuerySet(models.QuerySet[M]):
 
 class AlertQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        reports = apps.get_model("incidents", "Report").objects.on_desk(user).values("pk")
-        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
-        return self.filter(Q(report__in=reports) | Q(incident__in=incidents))
+        """Each looks its own subject up: a list of all subjects would be long."""
+        reports = apps.get_model("incidents", "Report").objects.on_desk(user, by_key=True)
+        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user, by_key=True)
+        return self.filter(
+            Exists(reports.filter(pk=OuterRef("report")))
+            | Exists(incidents.filter(pk=OuterRef("incident")))
+        )
 
     def waiting(self) -> Self:
         return self.filter(accepted_at=None)
