@@ -158,8 +158,10 @@ class AnswerQuerySet(OnReportQuerySet[M]):
 
 class MergeQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
-        return self.filter(loser__in=seen, survivor__in=seen)
+        seen = apps.get_model("incidents", "Incident").objects.visible_to(user)
+        return self.filter(
+            Exists(seen.filter(pk=OuterRef("loser"))), Exists(seen.filter(pk=OuterRef("survivor")))
+        )
 
     def standing(self) -> Self:
         return self.filter(undone_at=None)
@@ -178,9 +180,13 @@ class LeaseQuerySet(models.QuerySet[M]):
 
 class AlertQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        reports = apps.get_model("incidents", "Report").objects.on_desk(user).values("pk")
-        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
-        return self.filter(Q(report__in=reports) | Q(incident__in=incidents))
+        """Asked for on every page: not "in", or SQLite would list all that may be read first."""
+        reports = apps.get_model("incidents", "Report").objects.on_desk(user)
+        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user)
+        return self.filter(
+            Q(Exists(reports.filter(pk=OuterRef("report"))))
+            | Q(Exists(incidents.filter(pk=OuterRef("incident"))))
+        )
 
     def waiting(self) -> Self:
         return self.filter(accepted_at=None)

@@ -34,13 +34,9 @@ def refuted_like(report: Report, *, by: Visitor, limit: int = 3) -> list[Refuted
     readable = Report.objects.on_desk(by)
     alike = similar(report, seen, limit)
     alike += _of_similar_words(report, seen, readable, {one.pk for one in alike})
-    grounds = (
-        Event.objects.visible_to(by)
-        .filter(incident__in=alike[:limit], verb="refute")
-        .order_by("seq")
-        .values_list("incident_id", "reason")
-    )
-    said = dict(grounds)
+    # Of incidents this person sees, and of no report.
+    lines = Event.objects.filter(incident__in=alike[:limit], verb="refute", report=None)
+    said = dict(lines.order_by("seq").values_list("incident_id", "reason"))
     return [Refuted(one, said.get(one.pk, "")) for one in alike[:limit]]
 
 
