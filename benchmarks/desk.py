@@ -33,6 +33,7 @@ from django.urls import reverse  # noqa: E402
 
 from incidents.duplicates import candidates, double_sends  # noqa: E402
 from incidents.models import Incident, Report  # noqa: E402
+from incidents.rumours import refuted_like  # noqa: E402
 from observers.models import User  # noqa: E402
 
 WARM, SAMPLE = 3, 300
@@ -85,6 +86,9 @@ class Desk:
     def sent_twice(self, row: Report) -> Visit:
         return lambda: len(double_sends(row, by=self.user))
 
+    def refuted(self, row: Report) -> Visit:
+        return lambda: len(refuted_like(row, by=self.user))
+
     def turns(self, make: Callable[[Any], Visit], rows: list) -> Iterator[Visit]:
         """Ends at once without rows."""
         while rows:
@@ -105,6 +109,7 @@ class Desk:
             "a report": self.turns(self.report, waiting),
             "candidates alone": self.turns(self.offered, waiting),
             "double sends alone": self.turns(self.sent_twice, waiting),
+            "refuted ones alone": self.turns(self.refuted, waiting),
         }
         if largest := list(seen.filter(version__gt=100).values_list("ref", flat=True)):
             pages["the largest incident"] = self.turns(self.incident, largest)

@@ -371,9 +371,11 @@ def _compare_words(
     if not mine or len(weighed) < 2:
         return
     texts = {w.incident.pk: [w.incident.search] for w in weighed}
-    numbered = ReportLink.objects.filter(
-        incident__in=list(texts), report__in=readable.values("pk")
-    ).annotate(number=Window(RowNumber(), partition_by="incident", order_by=F("linked_at").desc()))
+    # Not "in": SQLite would first list every report that may be read.
+    may_read = Exists(readable.filter(pk=OuterRef("report")))
+    numbered = ReportLink.objects.filter(may_read, incident__in=list(texts)).annotate(
+        number=Window(RowNumber(), partition_by="incident", order_by=F("linked_at").desc())
+    )
     rows = numbered.filter(number__lte=MOST_TEXTS).values_list(
         "incident_id", Left("report__search", TEXT_READ)
     )

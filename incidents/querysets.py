@@ -197,8 +197,10 @@ class AnswerQuerySet(OnReportQuerySet[M]):
 
 class MergeQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
-        return self.filter(loser__in=seen, survivor__in=seen)
+        seen = apps.get_model("incidents", "Incident").objects.visible_to(user)
+        return self.filter(
+            Exists(seen.filter(pk=OuterRef("loser"))), Exists(seen.filter(pk=OuterRef("survivor")))
+        )
 
     def standing(self) -> Self:
         return self.filter(undone_at=None)

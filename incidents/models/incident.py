@@ -85,6 +85,9 @@ class Incident(Happening, InPhase):
                 fields=["election", "status", "-severity", "opened_at"], name="incident_queue"
             ),
             models.Index(fields=["status", "-urgent", "due_at", "id"], name="incident_due"),
+            models.Index(
+                fields=["election", "verification", "-changed_at"], name="incident_verification"
+            ),
         ]
         constraints = [
             *Happening.Meta.constraints,
