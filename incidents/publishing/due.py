@@ -10,7 +10,7 @@ from incidents.errors import Refused
 from incidents.models import Draft, Incident
 from incidents.publishing import resting
 from incidents.publishing.applying import publish_by_itself
-from incidents.vocabulary import DraftState
+from incidents.vocabulary import DraftState, IncidentStatus
 
 
 def publish_due() -> int:
@@ -22,7 +22,7 @@ def publish_due() -> int:
     resting.note_lost_access()
     due = Draft.objects.filter(
         state=DraftState.APPROVED, embargo_until__isnull=False, embargo_until__lte=timezone.now()
-    )
+    ).exclude(incident__status=IncidentStatus.MERGED)
     published = 0
     for pk in due.values_list("incident", flat=True):
         with transaction.atomic():
@@ -33,7 +33,8 @@ def publish_due() -> int:
 def _publish_due(pk: Any) -> int:
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
     draft = Draft.objects.select_for_update(of=("self",)).get(incident=incident)
-    if draft.state != DraftState.APPROVED or draft.embargo_until is None:
+    merged = incident.status == IncidentStatus.MERGED
+    if merged or draft.state != DraftState.APPROVED or draft.embargo_until is None:
         return 0  # a colleague or another worker was here first
     try:
         publish_by_itself(incident, draft)
