@@ -22,4 +22,6 @@ def user_roles(request: HttpRequest) -> dict[str, object]:
 
 
 def _rehearsals(user: Any) -> list[Election]:
+    if not user.is_authenticated:
+        return []
     return list(Election.objects.visible_to(user).filter(is_rehearsal=True))

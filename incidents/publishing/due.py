@@ -33,7 +33,8 @@ def publish_due() -> int:
 def _publish_due(pk: Any) -> int:
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
     draft = Draft.objects.select_for_update(of=("self",)).get(incident=incident)
-    if draft.state != DraftState.APPROVED or draft.embargo_until is None:
+    merged = incident.status == IncidentStatus.MERGED
+    if merged or draft.state != DraftState.APPROVED or draft.embargo_until is None:
         return 0  # a colleague or another worker was here first
     try:
         publish_by_itself(incident, draft)

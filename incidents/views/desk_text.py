@@ -17,6 +17,17 @@ from incidents.views.entering import SignedIn
 from incidents.vocabulary import DraftState, Verification
 from observers.models import User
 
+NOTHING: dict[str, Any] = {
+    "draft": None,
+    "state": "none",
+    "problems": [],
+    "publishable": False,
+    "waits": False,
+    "your_own": "",
+    "shaken": [],
+    "may_withdraw": False,
+}
+
 
 def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
     """For a template: state, people, embargo, preview, what still stands in the way."""
@@ -27,18 +38,8 @@ def panel(request: SignedIn, incident: Incident) -> dict[str, Any]:
         .first()
     )
     public = Publication.objects.on_desk(request.user).filter(incident=incident).first()
-    nothing: dict[str, Any] = {
-        "draft": None,
-        "state": "none",
-        "problems": [],
-        "publishable": False,
-        "waits": False,
-        "your_own": "",
-        "shaken": [],
-        "may_withdraw": False,
-    }
     if draft is None:
-        return nothing | {"public": public, "live_url": ""}
+        return NOTHING | {"public": public, "live_url": ""}
     digest = publishing.public_digest(incident, draft)
     submitted = draft.state == DraftState.SUBMITTED
     approved = draft.state == DraftState.APPROVED
