@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("elections", "0002_say_relations_in_words"),
-        ("incidents", "0004_operations_room"),
+        ("incidents", "0005_arrivals_unread"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
