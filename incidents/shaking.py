@@ -71,5 +71,5 @@ def corrected_by(report: Report) -> None:
     )
     shaken = Incident.objects.filter(pk__in=links.values("incident")).order_by("pk")
     # Incident before draft, as every other door takes them.
-    held = shaken.select_for_update(of=("self",)).values_list("pk", flat=True)
+    held = shaken.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)
     shake(list(held), "corrected", report=report)

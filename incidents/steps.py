@@ -77,7 +77,11 @@ def _hold(report: Report) -> set[Any]:
     """Lock the report, then the incidents it is part of, in one order for everybody."""
     Report.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
     links = report.links.values("incident")
-    held = Incident.objects.select_for_update(of=("self",)).filter(pk__in=links).order_by("pk")
+    held = (
+        Incident.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=links)
+        .order_by("pk")
+    )
     return set(held.values_list("pk", flat=True))
 
 
