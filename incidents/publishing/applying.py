@@ -92,7 +92,7 @@ def apply(
             raise WrongState(_("This incident was merged. Work on the one it went into."))
         checking.check_needs(chosen, {"reason": reason, **data})
         draft = _draft_for(chosen, locked, by)
-        if chosen.name == "write" and _rewritten(locked, draft, data) == draft.content:
+        if _says_so_already(chosen, locked, draft, data):
             return locked  # it says so already: whoever approved it approved this
         op = EFFECTS[chosen.name](locked, draft, by, data)
         draft.state = chosen.target or draft.state
@@ -102,6 +102,12 @@ def apply(
         locked.save(update_fields=["version", "changed_at"])
         _tell(chosen.name, locked, by, channel, reason, before, draft, op, data)
     return locked
+
+
+def _says_so_already(step: Step, incident: Incident, draft: Draft, data: Data) -> bool:
+    if step.name != "write" or data.get("checklist"):
+        return False
+    return bool(_rewritten(incident, draft, data) == draft.content)
 
 
 def _tell(

@@ -69,7 +69,7 @@ def apply_to_report(
             report=locked,
             reason=reason,
             before=before | was,
-            after={"state": locked.state} | told,
+            after={"state": locked.state} | _told(incident, locked) | told,
         )
         if incident:
             alerts.of_incident(incident)
@@ -83,8 +83,7 @@ Done = tuple[Incident | None, Data, Data]
 def _effect(step: Step, report: Report, by: User, data: Data) -> Done:
     if step.name in BESIDE:
         return None, {}, BESIDE[step.name](report, by, data)
-    incident, was, told = EFFECTS.get(step.name, _nothing_else)(report, by, data)
-    return incident, was, _told(incident, report) | told
+    return EFFECTS.get(step.name, _nothing_else)(report, by, data)
 
 
 def _told(incident: Incident | None, report: Report) -> Data:

@@ -7,7 +7,7 @@ from datetime import date, time
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
 from incidents import intake, publishing, steps
-from incidents.models import Alert, Draft, Incident, Publication, Question, Report
+from incidents.models import Alert, Draft, Incident, Publication, Question, Report, SavedView
 from observers.models import Membership, Organisation, Team, User
 from observers.roles import Role
 
@@ -40,6 +40,13 @@ class Stage:
         return Alert.objects.get_or_create(
             key=f"stage {self.election.slug}",
             defaults={"election": self.election, "rule": "critical", "incident": incident},
+        )[0]
+
+    @property
+    def view(self) -> SavedView:
+        """The coordinator's own."""
+        return SavedView.objects.get_or_create(
+            owner=self.people["coordinator"], name="Mine", defaults={"query": "list=reports"}
         )[0]
 
     def person(self, role: Role, name: str = "", **membership) -> User:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents import steps, workflow
-from incidents.models import Draft, Incident, Note, Referral, Report, ReportLink
+from incidents.models import Draft, Incident, Note, Referral, Report, ReportLink, SavedView
 from observers.models import Organisation, Team, User
 from tests.contracts.permissions import ROWS
 from tests.contracts.stage import build_stage
@@ -34,6 +34,7 @@ def stage(db):
     made.report = mark_report(made)
     made.question = made.ask(made.report, f"{MARK} question")
     mark_conversation(made)
+    SavedView.objects.filter(pk=made.view.pk).update(query=f"q={MARK}")
     made.incident = mark_incident(made, made.file(by=people["other_observer"], text=f"{MARK} t"))
     incident = mark_incident(made, mark_report(made))
     made.published = made.publish(incident)

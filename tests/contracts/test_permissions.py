@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from incidents.models import Report, SavedView
+from incidents.models import Report
 from observers import tokens
 from observers.models import User
 from observers.roles import Role
@@ -43,9 +43,6 @@ def stage(django_db_setup, django_db_blocker):
         made.published = made.publish()
         made.withdrawn = made.withdraw(made.publish())
         people = made.people
-        made.view = SavedView.objects.create(
-            owner=people["coordinator"], name="Mine", query="list=reports"
-        )
         people["stranger"] = User.objects.create_user("matrix-stranger", password=PASSWORD)
         people["superuser"] = User.objects.create_superuser("matrix-root", password=PASSWORD)
         people["foreign_coordinator"] = foreign.people["coordinator"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from incidents import publishing, steps
@@ -166,8 +166,6 @@ def test_an_embargo_that_was_taken_back_publishes_nothing(stage):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_publish_each_text_once():
-    if connection.vendor == "sqlite":
-        pytest.skip("one writer at a time by itself")
     stage = build_stage("two")
     incidents = [embargoed(stage, hours=-1) for _ in range(6)]
     begin, counts, failures = threading.Barrier(2), [], []

@@ -37,7 +37,7 @@ class _Reader(HTMLParser):
             self.links.append(given["href"])
         if tag in ("script", "style", "template"):
             self._hidden += 1
-        if tag == "form":
+        if tag == "form" and given.get("method") != "dialog":
             self._open = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._open)
         elif self._open is not None:
