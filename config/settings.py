@@ -154,7 +154,10 @@ CACHES = {
         "LOCATION": "dauys_cache",
         "KEY_FUNCTION": "config.cache.sealed_key",
         "OPTIONS": {"MAX_ENTRIES": 0},  # every entry that comes sweeps out the expired ones
-    }
+    },
+    # What open desks ask again and again, for seconds and in this process only: reading writes
+    # no row, and no text of the desk lies in a table of leftovers.
+    "memory": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 # --- People -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import EmptyResultSet
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
@@ -274,10 +274,10 @@ def _counted(rows: "QuerySet[Any, Any]", field: str, states: list[str]) -> dict[
     counted = counted.values_list(field).annotate(n=Count("*"))
     said = f"{history.head()} {_sql(counted)}"
     key = f"desk-count-{hashlib.sha256(said.encode()).hexdigest()}"
-    found: dict[str, int] | None = cache.get(key)
+    found: dict[str, int] | None = caches["memory"].get(key)
     if found is None:
         found = dict(counted)
-        cache.set(key, found, 60)
+        caches["memory"].set(key, found, 60)
     return found
 
 

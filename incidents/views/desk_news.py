@@ -7,7 +7,7 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -56,9 +56,9 @@ def news(request: SignedIn) -> HttpResponse:
         return _nothing(now, request)
     moved = seen != before.seen_at_work
     key = _shared_by(request, changed, at_work, moved=moved)
-    if (text := cache.get(key)) is None:
+    if (text := caches["memory"].get(key)) is None:
         text = _told(request, changed, at_work, moved=moved)
-        cache.set(key, text, SHARED_FOR)
+        caches["memory"].set(key, text, SHARED_FOR)
     answer = HttpResponse(text)
     answer[HEADER] = now.sealed(request.user)
     return answer
