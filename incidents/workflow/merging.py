@@ -4,7 +4,6 @@ A merge moves links, never copies them: every report counts once. What the desk 
 reports afterwards stays done; undoing moves back what is still there and says what is not.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from incidents.errors import NotAllowed, WrongState
+from incidents.locking import lock
 from incidents.models import Incident, Merge, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import Step
@@ -21,12 +21,6 @@ from incidents.vocabulary import Audience, IncidentStatus, ReportState
 from observers.models import User
 
 Data = dict[str, Any]
-
-
-def lock(wanted: Iterable[UUID]) -> dict[UUID, Incident]:
-    """In the order of their ids: two people merging crosswise wait, but never for each other."""
-    rows = Incident.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted)
-    return {row.pk: row for row in rows.order_by("pk")}
 
 
 def check_merge(incident: Incident, survivor: Incident, step: Step, by: User) -> None:
