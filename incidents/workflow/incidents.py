@@ -192,7 +192,7 @@ def _unmerge(
 ) -> tuple[Data, Data]:
     """What the merge moved comes back; `uniting.unmerge` sees to the publication."""
     before: Data = {"status": incident.status, "merged_into": _ref(incident.merged_into)}
-    undone = merging.unmerge(incident, by)
+    undone = merging.unmerge(incident, step, by)
     raised = grading.raise_to_floor(incident)[1]
     _save(undone.holder)
     told: Data = {"parted_from": incident.ref, "reports": undone.back, "not_back": undone.gone}
