@@ -58,7 +58,7 @@ def import_stations(election: Election, raw: bytes, *, dry_run: bool = False) ->
     With any problem, or with `dry_run`, nothing is saved. Raises tables.UnreadableTable.
     """
     # Two imports at once would both create the same stations.
-    election = Election.objects.select_for_update().get(pk=election.pk)
+    election = Election.objects.select_for_update(no_key=True).get(pk=election.pk)
     rows, problems = read_table(
         raw,
         needed=NEEDED,

@@ -123,6 +123,10 @@ def _raise(
     subject = report or incident
     if subject is None:
         return False
+    key = _key(rule, subject, cause)
+    # Asked first: an insert would wait for whoever accepts it now, and they wait for history.
+    if Alert.objects.filter(key=key).exists():
+        return False
     with transaction.atomic():
         alert = Alert(
             election_id=subject.election_id,
@@ -130,7 +134,7 @@ def _raise(
             report=report,
             incident=incident,
             cause=cause,
-            key=_key(rule, subject, cause),
+            key=key,
         )
         Alert.objects.bulk_create([alert], ignore_conflicts=True)
         if not Alert.objects.filter(pk=alert.pk).exists():

@@ -43,7 +43,11 @@ def copy_out(incident: Incident, draft: Draft) -> None:
     """Copy the approved fields into the public table and render the document once."""
     now = timezone.now()
     public = compose(incident, draft.content)
-    old = Publication.objects.select_for_update(of=("self",)).filter(incident=incident).first()
+    old = (
+        Publication.objects.select_for_update(of=("self",), no_key=True)
+        .filter(incident=incident)
+        .first()
+    )
     version = old.version + 1 if old else 1
     first = old.published_at if old else now
     publication = render(incident, public, version=version, published_at=first, updated_at=now)
@@ -88,7 +92,9 @@ def _with_ancestors(incident: Incident, public: Data) -> set[int]:
 
 def take_down(incident: Incident, *, reason: str, note: str = "", into: str = "") -> None:
     """Empty the world's copy; a reference, dates and a reason remain."""
-    publication = Publication.objects.select_for_update(of=("self",)).get(incident=incident)
+    publication = Publication.objects.select_for_update(of=("self",), no_key=True).get(
+        incident=incident
+    )
     PublicationRegion.objects.filter(publication=publication).delete()
     PublicationCategory.objects.filter(publication=publication).delete()
     now = timezone.now()

@@ -23,7 +23,7 @@ def take_number(name: str) -> Counter:
     Call it as late as possible: everybody who needs the same counter waits.
     """
     Counter.objects.get_or_create(name=name)
-    counter = Counter.objects.select_for_update().get(name=name)
+    counter = Counter.objects.select_for_update(no_key=True).get(name=name)
     counter.value += 1
     return counter
 

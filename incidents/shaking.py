@@ -14,7 +14,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.models import Draft, Incident, Report, ReportLink
+from incidents.locking import lock_named
+from incidents.models import Draft, Report, ReportLink
 from incidents.vocabulary import Audience, DraftState, FollowUpKind, ReportState
 
 # What is public, or about to be.
@@ -32,7 +33,7 @@ def shake(
         return
     resting = Draft.objects.filter(RESTING, incident__in=list(incidents)).values("pk")
     entry = {"cause": cause, "detail": detail, "report": report.ref if report else ""}
-    for draft in Draft.objects.select_for_update(of=("self",)).filter(pk__in=resting):
+    for draft in Draft.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=resting):
         if add(draft, entry):
             draft.save(update_fields=["shaken_at", "shaken_by"])
 
@@ -69,7 +70,6 @@ def corrected_by(report: Report) -> None:
     links = ReportLink.objects.filter(
         same, report=report.follow_up_of, report__election=report.election_id
     )
-    shaken = Incident.objects.filter(pk__in=links.values("incident")).order_by("pk")
     # Incident before draft, as every other door takes them.
-    held = shaken.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)
-    shake(list(held), "corrected", report=report)
+    held = lock_named(lambda: set(links.values_list("incident", flat=True)))
+    shake(held, "corrected", report=report)

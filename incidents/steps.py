@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from incidents import publishing, uniting, workflow
+from incidents.locking import lock_named
 from incidents.models import Incident, Report
 from incidents.querysets import acting_roles
 from incidents.transitions import INCIDENT_AXES, PUBLICATION, Step
@@ -66,23 +67,25 @@ def take(
 def take_on_report(report: Report, step: str, *, by: User, **data: Any) -> Report:
     """What is public and rests on the report is marked in the same transaction."""
     with transaction.atomic():
-        part_of = _hold(report)
+        part_of = _hold(report, data.get("incident"), by)
         moved = workflow.apply_to_report(report, step, by=by, **data)
         publishing.report_moved(moved, step, part_of)
     leases.after(step, moved, by=by)
     return moved
 
 
-def _hold(report: Report) -> set[Any]:
-    """Lock the report, then the incidents it is part of, in one order for everybody."""
+def _hold(report: Report, named: Any, by: User) -> set[Any]:
+    """Lock the report, the incidents it is part of and the one the step names."""
     Report.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
-    links = report.links.values("incident")
-    held = (
-        Incident.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk__in=links)
-        .order_by("pk")
-    )
-    return set(held.values_list("pk", flat=True))
+    seen = Incident.objects.visible_to(by).filter(election=report.election_id)
+    of_step = seen.filter(ref=named).values_list("pk", flat=True)
+    also = set(of_step) if isinstance(named, str) else set()
+    lock_named(lambda: _part_of(report) | also)
+    return _part_of(report)
+
+
+def _part_of(report: Report) -> set[Any]:
+    return set(report.links.values_list("incident", flat=True))
 
 
 allowed_on_report = workflow.allowed_on_report

@@ -25,7 +25,11 @@ def merge(incident: Incident, *, by: User, **arguments: Any) -> Incident:
         merged = workflow.apply(incident, "merge", by=by, **arguments)
         survivor, made = merged.merged_into, last_merge(merged)
         live = Publication.objects.filter(incident=merged, live=True).exists()
-        draft = Draft.objects.select_for_update(of=("self",)).filter(incident=merged).first()
+        draft = (
+            Draft.objects.select_for_update(of=("self",), no_key=True)
+            .filter(incident=merged)
+            .first()
+        )
         if made and draft:
             made.before["publication"] = {"state": draft.state, "live": live}
             made.save(update_fields=["before"])
@@ -44,7 +48,11 @@ def unmerge(incident: Incident, *, by: User, **arguments: Any) -> Incident:
         made = last_merge(incident)
         parted = workflow.apply(incident, "unmerge", by=by, **arguments)
         was = (made.before if made else {}).get("publication") or {}
-        draft = Draft.objects.select_for_update(of=("self",)).filter(incident=parted).first()
+        draft = (
+            Draft.objects.select_for_update(of=("self",), no_key=True)
+            .filter(incident=parted)
+            .first()
+        )
         if draft and was.get("live"):
             _give_back(parted, draft, was["state"])
         if draft and draft.embargo_until and draft.embargo_until <= timezone.now():

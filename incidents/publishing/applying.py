@@ -83,7 +83,7 @@ def apply(
     chosen = checking.known_step(PUBLICATION, step)
     reason = clean_text(reason, limit=checking.REASON_LIMIT)[0]
     with transaction.atomic():
-        locked = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+        locked = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
         check_right(chosen, locked, by=by)
         checking.check_version(locked, version, data.get("content") or {})
         before = {"publication": state_of(locked)}
@@ -146,7 +146,7 @@ def _tell(
 def _draft_for(step: Step, incident: Incident, by: User) -> Draft:
     if step.name == "draft":
         return Draft(incident=incident, last_editor=by, content={})
-    return Draft.objects.select_for_update(of=("self",)).get(incident=incident)
+    return Draft.objects.select_for_update(of=("self",), no_key=True).get(incident=incident)
 
 
 # --- What each step does; the answer says whether the feed gets a line -------------------------

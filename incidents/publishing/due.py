@@ -31,8 +31,8 @@ def publish_due() -> int:
 
 
 def _publish_due(pk: Any) -> int:
-    incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
-    draft = Draft.objects.select_for_update(of=("self",)).get(incident=incident)
+    incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    draft = Draft.objects.select_for_update(of=("self",), no_key=True).get(incident=incident)
     merged = incident.status == IncidentStatus.MERGED
     if merged or draft.state != DraftState.APPROVED or draft.embargo_until is None:
         return 0  # a colleague or another worker was here first

@@ -43,7 +43,7 @@ def look_again(incidents: Iterable[Any]) -> None:
             {"cause": cause, "detail": detail, "report": ""}
             for cause, detail in _standing(publication, publication.incident)
         ]
-        drafts = Draft.objects.select_for_update(of=("self",))
+        drafts = Draft.objects.select_for_update(of=("self",), no_key=True)
         draft = drafts.filter(incident=publication.incident_id).first()
         if draft is None:
             continue
@@ -75,7 +75,7 @@ def _standing(publication: Publication, incident: Incident) -> Iterable[tuple[st
 
 
 def report_moved(report: Report, step: str, before: set[Any]) -> None:
-    """After a step on a report; `before`: the incidents it was part of."""
+    """After a step on a report; `before`: the incidents it was part of, locked by the caller."""
     after = set(ReportLink.objects.filter(report=report).values_list("incident", flat=True))
     cause = OF_STEP.get(step)
     if cause:
@@ -89,11 +89,11 @@ def note_lost_access() -> None:
     Access is taken away below this floor, so it is looked for: with every tick and whenever
     somebody opens the list of texts. Each report is told once.
     """
-    with transaction.atomic():
-        for link in _links_of_the_lost():
-            entry = {"cause": "access_revoked", "detail": "", "report": link.report.ref}
-            told = link.incident.draft.shaken_by
-            if not any(shaking.is_same(known, entry) for known in told):
+    for link in _links_of_the_lost():
+        entry = {"cause": "access_revoked", "detail": "", "report": link.report.ref}
+        told = link.incident.draft.shaken_by
+        if not any(shaking.is_same(known, entry) for known in told):
+            with transaction.atomic():  # one draft at a time: no other door waits for two of them
                 shaking.shake([link.incident_id], "access_revoked", report=link.report)
 
 

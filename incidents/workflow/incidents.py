@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents import alerts, clocks, history
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, WrongState
+from incidents.locking import lock_named
 from incidents.models import Incident, OfficialResponse, Relation, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import FACTS, STATUS, VERIFICATION, Step
@@ -85,14 +87,19 @@ def apply(
 
 
 def _locked(incident: Incident, step: Step, by: User, data: Data) -> Incident:
-    """The row, and with it those that a merge or its undoing changes, in one order for all."""
-    wanted = {incident.pk}
-    if step.name == "merge" and isinstance(data.get("into"), str):
-        others = Incident.objects.visible_to(by).filter(election=incident.election_id)
-        wanted |= set(others.filter(ref=data["into"]).values_list("pk", flat=True))
-    if step.name == "unmerge":
-        wanted |= set(merging.chain(Incident.objects.get(pk=incident.pk)))
-    return merging.lock(wanted)[incident.pk]
+    """The row, and with it those that a merge or its undoing changes."""
+    into = data.get("into") if step.name == "merge" else None
+    others = Incident.objects.visible_to(by).filter(election=incident.election_id, ref=into)
+
+    def wanted() -> set[UUID]:
+        named = {incident.pk}
+        if isinstance(into, str):
+            named |= set(others.values_list("pk", flat=True))
+        if step.name == "unmerge":
+            named |= set(merging.chain(Incident.objects.get(pk=incident.pk)))
+        return named
+
+    return lock_named(wanted)[incident.pk]
 
 
 def _state(step: Step, incident: Incident) -> str:
@@ -185,7 +192,7 @@ def _unmerge(
 ) -> tuple[Data, Data]:
     """What the merge moved comes back; `uniting.unmerge` sees to the publication."""
     before: Data = {"status": incident.status, "merged_into": _ref(incident.merged_into)}
-    undone = merging.unmerge(incident, by)
+    undone = merging.unmerge(incident, step, by)
     raised = grading.raise_to_floor(incident)[1]
     _save(undone.holder)
     told: Data = {"parted_from": incident.ref, "reports": undone.back, "not_back": undone.gone}

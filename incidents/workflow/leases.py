@@ -30,7 +30,7 @@ def hold(subject: Subject, *, by: User) -> Lease:
     """Take it if nobody else has it, renew it if it is mine. Returns the lease as it stands."""
     now = timezone.now()
     with transaction.atomic():
-        lease, made = Lease.objects.select_for_update().get_or_create(
+        lease, made = Lease.objects.select_for_update(no_key=True).get_or_create(
             subject=subject.pk, defaults={"holder": by, "until": now + lasts()}
         )
         if made or (lease.holder_id != by.pk and _lives(lease, subject, now)):

@@ -4,7 +4,6 @@ A merge moves links, never copies them: every report counts once. What the desk 
 reports afterwards stays done; undoing moves back what is still there and says what is not.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from incidents.errors import NotAllowed, WrongState
+from incidents.locking import lock
 from incidents.models import Incident, Merge, Report, ReportLink
 from incidents.querysets import acting_roles
 from incidents.transitions import Step
@@ -21,12 +21,6 @@ from incidents.vocabulary import Audience, IncidentStatus, ReportState
 from observers.models import User
 
 Data = dict[str, Any]
-
-
-def lock(wanted: Iterable[UUID]) -> dict[UUID, Incident]:
-    """In the order of their ids: two people merging crosswise wait, but never for each other."""
-    rows = Incident.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted)
-    return {row.pk: row for row in rows.order_by("pk")}
 
 
 def check_merge(incident: Incident, survivor: Incident, step: Step, by: User) -> None:
@@ -52,7 +46,7 @@ def tells_of_danger(incident: Incident) -> bool:
 
 
 def merge(incident: Incident, survivor: Incident, by: User) -> list[str]:
-    """Move the links and keep how they were. Returns the references of the reports that moved."""
+    """Move the links and keep how they were. Returns the reports that moved, as history tells."""
     already = set(ReportLink.objects.filter(incident=survivor).values_list("report", flat=True))
     links = list(ReportLink.objects.filter(incident=incident).select_related("report"))
     doubled = [link.pk for link in links if link.report_id in already]
@@ -72,7 +66,12 @@ def merge(incident: Incident, survivor: Incident, by: User) -> list[str]:
     incident.merged_into = survivor
     incident.status = IncidentStatus.MERGED
     survivor.urgent = survivor.urgent or incident.urgent
-    return [link.report.ref for link in links if link.pk not in doubled]
+    return [ref for link in links if link.pk not in doubled for ref in _told(link.report)]
+
+
+def _told(report: Report) -> list[str]:
+    """Its reference for a line that others read, too; none of what only security may read."""
+    return [report.ref] if report.audience == Audience.TEAM else []
 
 
 def _kept(link: ReportLink, *, moved: bool) -> Data:
@@ -111,11 +110,13 @@ def chain(incident: Incident) -> list[UUID]:
     return found
 
 
-def unmerge(incident: Incident, by: User) -> Undone:
+def unmerge(incident: Incident, step: Step, by: User) -> Undone:
     """`incident` and those above it are locked already."""
     above = chain(incident)
     made = last_merge(incident)
     undone = Undone(lock(above[-1:])[above[-1]])
+    if not step.roles & acting_roles(by, undone.holder):
+        raise NotAllowed(_("You may not change the other incident. Ask who works on it."))
     before = made.before if made else {}
     incident.status = before.get("status", IncidentStatus.OPEN)
     incident.outcome = before.get("outcome", "")
@@ -139,14 +140,14 @@ def _bring_back(incident: Incident, made: Merge, above: list[UUID], undone: Undo
         report = known[UUID(entry["report"])]
         if entry["link"] in there:
             _restore(there[entry["link"]], incident, entry)
-            undone.back.append(report.ref)
+            undone.back += _told(report)
         elif ReportLink.objects.filter(pk=entry["link"]).exists():
             continue  # it belonged to one absorbed earlier, which has it back already
         elif entry["link"] in doubled and report.pk in reports:
             _restore(ReportLink(pk=entry["link"], report=report), incident, entry)
-            undone.back.append(report.ref)
+            undone.back += _told(report)
         else:
-            undone.gone.append(report.ref)
+            undone.gone += _told(report)
 
 
 def _doubled_on_the_way(above: list[UUID]) -> set[int]:

@@ -35,7 +35,7 @@ def write(step: Step, incident: Incident, by: User, reason: str, data: Data) -> 
 
 def strike(step: Step, incident: Incident, by: User, reason: str, data: Data) -> tuple[Data, Data]:
     """By who wrote it, or by a coordinator; it stays readable with the name and the reason."""
-    rows = Note.objects.select_for_update(of=("self",))
+    rows = Note.objects.select_for_update(of=("self",), no_key=True)
     found = rows.filter(
         incident__in=with_merged(incident), pk=checking.read_id(data["note"])
     ).first()

@@ -34,7 +34,7 @@ def ask(report: Report, by: User, data: Data) -> Data:
 
 def withdraw(report: Report, by: User, data: Data) -> Data:
     """The observer no longer finds it; an answer on its way is kept all the same."""
-    rows = Question.objects.select_for_update(of=("self",))
+    rows = Question.objects.select_for_update(of=("self",), no_key=True)
     found = rows.filter(report=report, pk=checking.read_id(data["question"])).first()
     if found is None:
         raise Invalid({"question": [_("There is no such question here.")]})
@@ -105,7 +105,7 @@ def _again(found: Answer, question: Question, sha256: str) -> AnswerReceipt:
 
 def _wake(report: Report, at: datetime) -> None:
     """A report that waits has to be read again, as soon as one that has just come in."""
-    locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+    locked = Report.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
     due_at = at + clocks.read_within(clocks.key_of_report(locked))
     if locked.state == ReportState.RECEIVED and due_at < locked.due_at:
         locked.due_at = due_at

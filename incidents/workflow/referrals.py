@@ -67,7 +67,7 @@ def _due(incident: Incident, given: Any, errors: dict[str, list[Any]]) -> dateti
 def complete(
     step: Step, incident: Incident, by: User, reason: str, data: Data
 ) -> tuple[Data, Data]:
-    rows = Referral.objects.select_for_update(of=("self",))
+    rows = Referral.objects.select_for_update(of=("self",), no_key=True)
     found = rows.filter(
         incident__in=with_merged(incident), pk=checking.read_id(data["referral"])
     ).first()

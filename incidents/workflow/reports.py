@@ -178,6 +178,8 @@ def _link(report: Report, by: User, data: Data) -> Done:
     )
     if not made:
         raise WrongState(_("The report is already linked to that incident."))
+    if report.audience != Audience.TEAM:
+        return incident, {}, {}  # a change that nobody else can explain would tell of it
     now = timezone.now()
     if incident.status == IncidentStatus.PARKED:
         incident.status = IncidentStatus.OPEN
@@ -201,6 +203,8 @@ def _unlink(report: Report, by: User, data: Data) -> Done:
     removed, _rows = ReportLink.objects.filter(incident=incident, report=report).delete()
     if not removed:
         raise WrongState(_("The report is not linked to that incident."))
+    if report.audience != Audience.TEAM:
+        return incident, {}, {}
     rest = incident.reports.filter(urgent=True, audience=Audience.TEAM)
     incident.urgent = incident.urgent and rest.exists()
     _touch(incident)

@@ -77,6 +77,20 @@ def test_a_surface_reads_rows_only_through_visible_to(path):
     assert wrong == [], f"{name(path)} reads rows without asking who reads, at lines {wrong}"
 
 
+def test_a_lock_does_not_stand_in_the_way_of_rows_that_name_the_locked_one():
+    """Foreign keys are checked at the commit, with history locked: a full lock is a deadlock."""
+    wrong = [
+        f"{name(path)}:{node.lineno}"
+        for path in CODE
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "select_for_update"
+        and "no_key" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert wrong == []
+
+
 def test_status_changes_only_in_workflow_and_publishing():
     """No assignment to, and no update() of, a state field anywhere else."""
     wrong = []
