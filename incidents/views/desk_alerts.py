@@ -25,15 +25,18 @@ ORDER = (AlertRule.DANGER, AlertRule.CRITICAL, AlertRule.RESTS_ON)
 
 def waiting(request: HttpRequest, most: int = FEW) -> dict[str, Any]:
     """For desk/_alerts.html: the first few, and whether there are more."""
-    whens = [When(rule=rule, then=Value(place)) for place, rule in enumerate(ORDER)]
-    order = Case(*whens, default=Value(len(ORDER)), output_field=IntegerField())
     rows = Alert.objects.visible_to(request.user).waiting().select_related("report", "incident")
-    found = list(rows.order_by(order, "raised_at", "id")[: most + 1])
+    found = list(rows.order_by(pressing_first(), "raised_at", "id")[: most + 1])
     return {
         "alerts": [_said(row) for row in found[:most]],
         "more": len(found) > most,
         "back": _back(request),
     }
+
+
+def pressing_first() -> Case:
+    whens = [When(rule=rule, then=Value(place)) for place, rule in enumerate(ORDER)]
+    return Case(*whens, default=Value(len(ORDER)), output_field=IntegerField())
 
 
 def _back(request: HttpRequest) -> str:
