@@ -77,6 +77,7 @@ def queue(request: SignedIn) -> HttpResponse:
     own_list = "" if together else f"?{LIST}={chosen}"
     context = {
         "section": "queue",
+        "overview": together and not shown.faulty,
         "sections": sections,
         "at_work": desk_standing.holders(request),
         "form": shown.form,
@@ -332,7 +333,8 @@ def _report_row(report: Report, now: datetime) -> Row:
         "icon": category.icon if category else "",
         "where": telling.report_place(report) or report.place_words,
         "unresolved": bool(report.unresolved),
-        "when": telling.happened(report, zone),
+        "when": telling.happened_in_short(report, zone),
+        "when_in_full": telling.happened(report, zone),
         "received": local(report.received_at, zone),
         "clock": clocks.of_report(report, now),
         "source": report.get_source_display(),
@@ -358,6 +360,7 @@ def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) 
     regions = list(incident.regions.all())
     draft = getattr(incident, "draft", None)
     country = countries.get(incident.election.region_set_id, "")
+    zone = telling.zone_of(incident.election, regions)
     return {
         "pk": incident.pk,
         "ref": incident.ref,
@@ -370,7 +373,8 @@ def _incident_row(incident: Incident, countries: dict[int, str], now: datetime) 
         "severity": incident.severity,
         "verification": incident.verification,
         "where": telling.incident_place(incident, regions, country) or incident.place_words,
-        "when": telling.happened(incident, telling.zone_of(incident.election, regions)),
+        "when": telling.happened_in_short(incident, zone),
+        "when_in_full": telling.happened(incident, zone),
         "status": incident.status,
         "assignee": incident.assignee.get_username() if incident.assignee else "",
         "publication": draft.state if draft else "",

@@ -18,22 +18,31 @@ from incidents.views import clocks
 from incidents.views.entering import SignedIn, desk_only
 from incidents.vocabulary import AlertRule
 
-FEW, MOST = 3, 200
+# In the banner: a few, of dangers some more; on their own page.
+FEW, DANGERS, MOST = 3, 6, 200
 # The most pressing first; then the oldest.
 ORDER = (AlertRule.DANGER, AlertRule.CRITICAL, AlertRule.RESTS_ON)
 
 
-def waiting(request: HttpRequest, most: int = FEW) -> dict[str, Any]:
+def waiting(request: HttpRequest, few: int = FEW, most: int = DANGERS) -> dict[str, Any]:
     """For desk/_alerts.html: the first few, and whether there are more."""
-    whens = [When(rule=rule, then=Value(place)) for place, rule in enumerate(ORDER)]
-    order = Case(*whens, default=Value(len(ORDER)), output_field=IntegerField())
     rows = Alert.objects.visible_to(request.user).waiting().select_related("report", "incident")
-    found = list(rows.order_by(order, "raised_at", "id")[: most + 1])
+    found = list(rows.order_by(pressing_first(), "raised_at", "id")[: most + 1])
+    shown = [
+        row
+        for place, row in enumerate(found[:most])
+        if place < few or row.rule == AlertRule.DANGER
+    ]
     return {
-        "alerts": [_said(row) for row in found[:most]],
-        "more": len(found) > most,
+        "alerts": [_said(row) for row in shown],
+        "more": len(found) > len(shown),
         "back": _back(request),
     }
+
+
+def pressing_first() -> Case:
+    whens = [When(rule=rule, then=Value(place)) for place, rule in enumerate(ORDER)]
+    return Case(*whens, default=Value(len(ORDER)), output_field=IntegerField())
 
 
 def _back(request: HttpRequest) -> str:
@@ -66,7 +75,7 @@ def listing(request: SignedIn) -> HttpResponse:
     """A page of its own; asked for by a page that is open already, only the banner."""
     if request.headers.get("HX-Request"):
         return render(request, "incidents/desk/_alerts.html", waiting(request))
-    context = {"section": "alerts", **waiting(request, MOST)}
+    context = {"section": "alerts", **waiting(request, MOST, MOST)}
     return render(request, "incidents/desk/alerts.html", context)
 
 

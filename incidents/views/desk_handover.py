@@ -20,7 +20,7 @@ from elections.templatetags.say import local
 from incidents import history
 from incidents.filters.desk import DUE
 from incidents.models import Alert, DeskMark, Event, Incident, Report
-from incidents.views import desk, desk_history
+from incidents.views import desk, desk_alerts, desk_history
 from incidents.views.desk_standing import Standing, holders, incidents_seen, opened, reports_seen
 from incidents.views.desk_standing import standing as standing_now
 from incidents.views.entering import SignedIn, desk_only
@@ -140,7 +140,8 @@ def _new_reports(request: SignedIn, since: Since) -> Row:
 
 def _alerts(request: SignedIn, since: Since, zone: str) -> list[Row]:
     raised = Alert.objects.visible_to(request.user).filter(raised_at__gte=since.at)
-    rows = raised.select_related("incident", "report", "accepted_by").order_by("-raised_at")
+    rows = raised.select_related("incident", "report", "accepted_by")
+    rows = rows.order_by(desk_alerts.pressing_first(), "-raised_at")
     return [
         {
             "rule": row.get_rule_display(),

@@ -53,6 +53,10 @@ class Ticked(forms.CheckboxSelectMultiple):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         return data.getlist(name) if name in data else None
 
+    def format_value(self, value: Any) -> list[str]:
+        """An address may name several in one: "state=received,linked"."""
+        return [code for one in super().format_value(value) or () for code in one.split(",")]
+
 
 class ChosenOne(forms.Select):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:

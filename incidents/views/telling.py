@@ -60,6 +60,12 @@ def happened(row: Incident | Report, zone: str) -> str:
     return wording.when(row.occurred_start, row.occurred_end, row.occurred_precision, zone=zone)
 
 
+def happened_in_short(row: Incident | Report, zone: str) -> str:
+    return wording.when_in_short(
+        row.occurred_start, row.occurred_end, row.occurred_precision, zone=zone
+    )
+
+
 def how_many(row: Incident | Report) -> str:
     return wording.persons(row.persons_min, row.persons_max, row.persons_words, row.persons_basis)
 

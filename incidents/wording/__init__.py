@@ -17,7 +17,7 @@ from incidents.wording.judgements import (
 from incidents.wording.people import persons
 from incidents.wording.places import place
 from incidents.wording.texts import Text, in_language, language_name, listed, number
-from incidents.wording.times import clock, utc, when, zone_words
+from incidents.wording.times import clock, utc, when, when_in_short, zone_words
 
 __all__ = [
     "Answer",
@@ -39,6 +39,7 @@ __all__ = [
     "verification_means",
     "what_changed",
     "when",
+    "when_in_short",
     "withdrawn_because",
     "zone_words",
 ]

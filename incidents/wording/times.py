@@ -22,6 +22,11 @@ ABOUT: dict[str, Words] = {
     OccurredPrecision.HALF_HOUR: lazy("%(day)s, about %(time)s %(zone)s, within half an hour"),
     OccurredPrecision.HOUR: lazy("%(day)s, about %(time)s %(zone)s, within an hour"),
 }
+SHORT: dict[str, Words] = {
+    OccurredPrecision.EXACT: lazy("%(day)s, %(time)s"),
+    OccurredPrecision.HALF_HOUR: lazy("%(day)s, about %(time)s"),
+    OccurredPrecision.HOUR: lazy("%(day)s, about %(time)s"),
+}
 ROUGHLY: Words = lazy("%(day)s, about %(time)s %(zone)s")
 
 
@@ -68,6 +73,16 @@ def when(start: datetime | None, end: datetime | None, precision: str, *, zone: 
         "time": f"{_there(at, zone):%H:%M}",
         "zone": zone_words(zone, at),
     }
+
+
+def when_in_short(
+    start: datetime | None, end: datetime | None, precision: str, *, zone: str
+) -> str:
+    """For a dense list that names the place: without its zone, "about" for any width."""
+    if not start or (end and end != start) or precision not in SHORT:
+        return when(start, end, precision, zone=zone)
+    there = _there(start, zone)
+    return SHORT[precision] % {"day": day(there), "time": f"{there:%H:%M}"}
 
 
 def _there(at: datetime, zone: str) -> datetime:
