@@ -36,7 +36,7 @@ class Keyboard:
         """What the focus is on; it must be seen there."""
         at = self.page.evaluate(LOOK)
         if at["tag"] != "body":
-            assert at["ring"] and at["drawn"] and at["near"], (self.page.url, at)
+            assert (at["ring"], at["drawn"], at["near"]) == (True, True, True), self.page.url
         return at
 
     def press(self, *keys: str) -> None:
