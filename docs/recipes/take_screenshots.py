@@ -1,12 +1,13 @@
-"""Take the pictures of README.md from a running demo, one for each of the three people.
+"""Take the pictures of README.md from a running demo.
 
 Outside the product; needs the development requirements, Chromium and ImageMagick. Start the demo
-on an empty DATA_DIR, so that the pictures show what a newcomer sees:
+on an empty DATA_DIR that is thrown away: for the pictures of the desk its people file and link
+reports that nobody sent. It takes some minutes, so that a report in danger becomes overdue.
 
     make run DATA_DIR=/tmp/pictures
     .venv/bin/python docs/recipes/take_screenshots.py http://127.0.0.1:8000 /tmp/pictures docs/img
 
-Times on the pages are those of the demo's first start: take all three again, or none.
+Times on the pages are those of the demo's first start: take all again, or none.
 """
 
 import json
@@ -14,14 +15,65 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import uuid
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 # A picture of text needs few colours; README.md is read on slow lines too.
 COLOURS = "64"
 MOST_BYTES = 150_000
-DETENTIONS = "Dozens detained in major cities on election day"
+DANGER_IS_READ_WITHIN = 130  # seconds; longer is overdue
+TITLE = "Observers kept outside during the count"
+WHERE = {"region": "KZ-ALA", "occurred_precision": "minute", "source": "direct_witness"}
+EVENT: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "observer1",
+        {
+            "category": "ACC01",
+            "text": "At 20:10 the door was locked before the count. Six of us stand outside.",
+            "occurred_start": "2021-01-10T20:10:00+06:00",
+            "persons_min": 6,
+            "persons_max": 6,
+            "persons_basis": "counted",
+        },
+    ),
+    (
+        "observer2",
+        {
+            "category": "ACC01",
+            "text": "Нас вывели до подсчёта, дверь закрыли. Снаружи человек восемь.",
+            "language": "ru",
+            "occurred_start": "2021-01-10T20:15:00+06:00",
+            "persons_min": 8,
+            "persons_max": 8,
+            "persons_basis": "estimated",
+        },
+    ),
+    (
+        "observer3",
+        {
+            "category": "ACC01",
+            "text": "Санау кезінде ішке кіргізбеді, есік жабық тұр.",
+            "language": "kk",
+            "occurred_start": "2021-01-10T20:20:00+06:00",
+        },
+    ),
+)
+WAITING: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "observer2",
+        {
+            "category": "DET03",
+            "text": "They hold me and a colleague in a bus near the square.",
+            "danger": "observer",
+        },
+    ),
+    ("observer3", {"category": "VOT04", "text": "Деньги раздают у входа во двор."}),
+    ("observer1", {"category": "NET01", "text": "No mobile network since noon."}),
+)
 
 
 def main(base: str, data: Path, target: Path) -> None:
@@ -42,13 +94,51 @@ def main(base: str, data: Path, target: Path) -> None:
         page.goto("/report/")
         _keep(page, target / "field.png")
 
-        page = _page(browser, base, width=1280, height=1060)
-        _sign_in(page, "coordinator1", passwords)
-        page.goto("/desk/")
-        page.get_by_role("link", name=DETENTIONS).click()
-        page.get_by_role("heading", level=1, name=DETENTIONS).wait_for()
-        _keep(page, target / "desk.png")
+        _the_desk(browser, base, passwords, target)
         browser.close()
+
+
+def _the_desk(browser: Browser, base: str, passwords: dict[str, str], target: Path) -> None:
+    waiting = [_file(browser, base, who, passwords, said) for who, said in WAITING]
+    event = [_file(browser, base, who, passwords, said) for who, said in EVENT]
+    page = _page(browser, base, width=1280, height=900)
+    _sign_in(page, "coordinator1", passwords)
+    page.goto(f"/desk/reports/{event[0]}/")
+    page.get_by_label("Working title").first.fill(TITLE)
+    page.get_by_role("button", name="Open an incident").click()
+    page.get_by_role("heading", level=1, name=TITLE).wait_for()
+    incident = page.url
+    ref = incident.rstrip("/").rpartition("/")[2]
+    for report in event[1:]:
+        page.goto(f"/desk/reports/{report}/")
+        page.get_by_role("button", name=f"Link {ref}").click()
+        page.get_by_text("The report is part of the incident now.").wait_for()
+    page.goto(incident)
+    page.get_by_role("button", name="Take it into review").first.click()
+    page.get_by_text("You are reviewing it.").wait_for()
+    time.sleep(DANGER_IS_READ_WITHIN)
+    page.goto("/desk/")
+    page.locator(f"#queue-rows a[href*='{waiting[0]}']").wait_for()
+    _keep(page, target / "queue.png")
+    page.goto(incident)
+    _keep(page, target / "desk.png", full=True)
+
+
+def _file(
+    browser: Browser, base: str, who: str, passwords: dict[str, str], said: dict[str, Any]
+) -> str:
+    page = _page(browser, base, width=390, height=844)
+    _sign_in(page, who, passwords)
+    page.goto("/report/")
+    key = page.locator("main input[name=csrfmiddlewaretoken]").first.input_value()
+    report = str(uuid.uuid4())
+    answer = page.request.put(
+        f"/api/v1/reports/{report}/", data=WHERE | said, headers={"X-CSRFToken": key}
+    )
+    if answer.status != 201:
+        raise SystemExit(f"{who} could not report: {answer.text()}")
+    page.context.close()
+    return report
 
 
 def _page(browser: Browser, base: str, *, width: int, height: int) -> Page:
@@ -68,9 +158,9 @@ def _sign_in(page: Page, username: str, passwords: dict[str, str]) -> None:
     page.get_by_role("button", name="Sign out").wait_for()
 
 
-def _keep(page: Page, file: Path) -> None:
+def _keep(page: Page, file: Path, *, full: bool = False) -> None:
     with tempfile.NamedTemporaryFile(suffix=".png") as taken:
-        page.screenshot(path=taken.name)
+        page.screenshot(path=taken.name, full_page=full)
         subprocess.run(
             ["convert", taken.name, "-strip", "+dither", "-colors", COLOURS, f"PNG8:{file}"],
             check=True,

@@ -131,7 +131,7 @@ def _take(request: SignedIn, incident: Incident, offer: Offer, scene: Scene) -> 
         return desk_steps.renewed(offer, refused, fresh, request)
 
     answer = desk_steps.take(request, offer, scene, act, renew)
-    if offer.name == "draft" and answer.status_code == 303:
+    if offer.name in ("draft", "correct") and answer.status_code == 303:
         answer["Location"] = reverse("desk-incident-step", args=[incident.ref, "write"])
     return answer
 

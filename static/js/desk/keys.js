@@ -3,6 +3,7 @@
 
 const dialog = document.getElementById("keys");
 const opener = document.querySelector(".keys-open");
+const FIELD = "textarea, select, input:not([type=hidden])";
 let waiting = 0; // until when a "g" waits for its second key
 
 const rows = () => [...document.querySelectorAll("#queue-rows a[id^='row-']")];
@@ -20,6 +21,13 @@ function move(way) {
   next?.closest("tr").scrollIntoView({ block: "nearest" });
 }
 
+// The next thing to do: what has to be filled in for it, or its button.
+function next() {
+  const place = document.querySelector(".next");
+  const form = place?.querySelector(":scope > form.step:not(.withdraw)");
+  (form?.querySelector(FIELD) || (form || place)?.querySelector(":scope > p > .button"))?.focus();
+}
+
 const choose = () => current()?.closest("tr").querySelector("input[name=row]").click();
 
 // On the page of an incident or report: its form. In the queue: the form's page, for the row.
@@ -27,8 +35,10 @@ function step(name) {
   const form = document.querySelector(`form[action$="/steps/${name}/"]`);
   if (form && !current()) {
     form.closest("details")?.setAttribute("open", "");
-    const field = form.querySelector("textarea, select, input:not([type=hidden])");
+    const field = form.querySelector(FIELD);
     if (field) field.focus();
+    // A suggestion is weighed first: Enter takes it.
+    else if (name === "link") form.querySelector("button").focus();
     else form.requestSubmit();
     return;
   }
@@ -69,6 +79,7 @@ const KEYS = {
   KeyX: choose,
   KeyC: () => step("claim"),
   KeyL: () => step("link"),
+  KeyN: next,
   KeyP: () => step("park"),
   KeyU: back,
   KeyG: () => { waiting = Date.now() + 1500; },
