@@ -19,7 +19,7 @@ from elections.models import Station
 from incidents import categories, nearness
 from incidents.models import Incident, Report, ReportLink
 from incidents.nearness import Point, around, metres_between
-from incidents.querysets import LASTS, Visitor, overlapping
+from incidents.querysets import BY_KEY, LASTS, Visitor, overlapping
 from incidents.vocabulary import IncidentStatus, OccurredPrecision, ReportState
 
 NEAR_M, VERY_NEAR_M = 500, 100
@@ -73,8 +73,9 @@ def candidates(report: Report, *, by: Visitor, limit: int = 5) -> list[Candidate
 
     Those of another station come last. Never one the report is part of, never a merged one.
     """
-    seen = Incident.objects.visible_to(by)
-    return _likeliest(report, seen, Report.objects.on_desk(by), limit)
+    seen = Incident.objects.visible_to(by, by_key=True)
+    among = seen.filter(**{BY_KEY: report.election_id})
+    return _likeliest(report, among, Report.objects.on_desk(by, by_key=True), limit)
 
 
 def double_sends(report: Report, *, by: Visitor) -> list[Report]:
@@ -120,7 +121,7 @@ def _says_the_same(one: Report, two: Report) -> bool:
 
 
 def similar(report: Report, among: Incidents, most: int = 5) -> list[Incident]:
-    """As `candidates`, of the incidents given, without reading other reports."""
+    """As `candidates`, of the incidents given (of one election), without reading other reports."""
     return [c.incident for c in _likeliest(report, among, Report.objects.none(), most)]
 
 
@@ -156,7 +157,7 @@ def _likeliest(
     linked = ReportLink.objects.filter(incident=OuterRef("pk"), report=report.pk)
     rows = (
         seen.filter(_of_the_kind(report.category), _about(when, _day(report, when)))
-        .filter(~Exists(linked), election=report.election_id)
+        .filter(~Exists(linked))
         .exclude(status=IncidentStatus.MERGED)
         .select_related("station")
         .only(*WEIGHED)

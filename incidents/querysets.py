@@ -86,16 +86,17 @@ class ReportQuerySet(models.QuerySet[M]):
 
         `by_key`: the rows are found by their own key or by a link to it.
         """
-        if by_key:
-            rows = self.alias(**{BY_KEY: F("election_id") + 0})
-            return rows.filter(_any([_report_scope(m, BY_KEY) for m in desk_memberships(user)]))
-        return self.filter(_any([_report_scope(m) for m in desk_memberships(user)]))
+        rows = self.alias(**{BY_KEY: F("election_id") + 0}) if by_key else self
+        election = BY_KEY if by_key else "election"
+        return rows.filter(_any([_report_scope(m, election) for m in desk_memberships(user)]))
 
-    def visible_to(self, user: Visitor) -> Self:
+    def visible_to(self, user: Visitor, *, by_key: bool = False) -> Self:
+        rows = self.alias(**{BY_KEY: F("election_id") + 0}) if by_key else self
         if not user.is_authenticated:
-            return self.none()
-        scopes = [_report_scope(m) for m in desk_memberships(user)]
-        return self.filter(_any([*scopes, Q(author=user.pk)]))
+            return rows.none()
+        election = BY_KEY if by_key else "election"
+        scopes = [_report_scope(m, election) for m in desk_memberships(user)]
+        return rows.filter(_any([*scopes, Q(author=user.pk)]))
 
     def overdue(self, now: datetime) -> Self:
         return self.filter(state="received", due_at__lte=now)
@@ -120,13 +121,12 @@ class RawReportQuerySet(models.QuerySet[M]):
 
 class IncidentQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor, *, by_key: bool = False) -> Self:
-        """`by_key`: the rows are found by their own key or by a link to it."""
+        """`by_key`: the rows are found by their own key, by a link to it or by their place."""
+        rows = self.alias(**{BY_KEY: F("election_id") + 0}) if by_key else self
         if not user.is_authenticated:
-            return self.none()
-        if by_key:
-            rows = self.alias(**{BY_KEY: F("election_id") + 0})
-            return rows.filter(_any([_incident_scope(m, BY_KEY) for m in desk_memberships(user)]))
-        return self.filter(_any([_incident_scope(m) for m in desk_memberships(user)]))
+            return rows.none()
+        election = BY_KEY if by_key else "election"
+        return rows.filter(_any([_incident_scope(m, election) for m in desk_memberships(user)]))
 
     def overdue(self, now: datetime) -> Self:
         return self.filter(status__in=["open", "in_review"], due_at__lte=now)
@@ -153,20 +153,37 @@ def telling_of_danger(user: Visitor, incidents: Iterable[models.Model]) -> set[A
     return urgent | {incident for incident, report in told if report in seen}
 
 
+# Each row looks up what it hangs on: a list of everything this person may read would be long.
+
+
+def incident_seen(user: Visitor, path: str = "incident") -> Exists:
+    seen = apps.get_model("incidents", "Incident").objects.visible_to(user, by_key=True)
+    return Exists(seen.filter(pk=OuterRef(path)))
+
+
+def report_seen(user: Visitor, path: str = "report") -> Exists:
+    """Their own reports, too."""
+    seen = apps.get_model("incidents", "Report").objects.visible_to(user, by_key=True)
+    return Exists(seen.filter(pk=OuterRef(path)))
+
+
+def report_on_desk(user: Visitor, path: str = "report") -> Exists:
+    seen = apps.get_model("incidents", "Report").objects.on_desk(user, by_key=True)
+    return Exists(seen.filter(pk=OuterRef(path)))
+
+
 class OfIncidentQuerySet(models.QuerySet[M]):
     """Rows that hang on an incident and are seen with it."""
 
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Incident").objects.visible_to(user)
-        return self.filter(incident__in=seen.values("pk"))
+        return self.filter(incident_seen(user))
 
 
 class OfReportQuerySet(models.QuerySet[M]):
     """Rows that hang on a report and are seen with it."""
 
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Report").objects.visible_to(user)
-        return self.filter(report__in=seen.values("pk"))
+        return self.filter(report_seen(user))
 
 
 class OnReportQuerySet(models.QuerySet[M]):
@@ -175,12 +192,10 @@ class OnReportQuerySet(models.QuerySet[M]):
     report_path = "report"
 
     def on_desk(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Report").objects.on_desk(user)
-        return self.filter(**{f"{self.report_path}__in": seen.values("pk")})
+        return self.filter(report_on_desk(user, self.report_path))
 
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Report").objects.visible_to(user)
-        return self.filter(**{f"{self.report_path}__in": seen.values("pk")})
+        return self.filter(report_seen(user, self.report_path))
 
 
 class QuestionQuerySet(OnReportQuerySet[M]):
@@ -197,10 +212,7 @@ class AnswerQuerySet(OnReportQuerySet[M]):
 
 class MergeQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Incident").objects.visible_to(user)
-        return self.filter(
-            Exists(seen.filter(pk=OuterRef("loser"))), Exists(seen.filter(pk=OuterRef("survivor")))
-        )
+        return self.filter(incident_seen(user, "loser"), incident_seen(user, "survivor"))
 
     def standing(self) -> Self:
         return self.filter(undone_at=None)
@@ -209,9 +221,7 @@ class MergeQuerySet(models.QuerySet[M]):
 class LeaseQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
         """Of what this person sees on the desk; nobody learns who is at a sealed report."""
-        reports = apps.get_model("incidents", "Report").objects.on_desk(user).values("pk")
-        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
-        return self.filter(Q(subject__in=reports) | Q(subject__in=incidents))
+        return self.filter(report_on_desk(user, "subject") | incident_seen(user, "subject"))
 
     def held(self, now: datetime) -> Self:
         return self.filter(until__gt=now)
@@ -224,13 +234,7 @@ class LeaseQuerySet(models.QuerySet[M]):
 
 class AlertQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        """Each looks its own subject up: a list of all subjects would be long."""
-        reports = apps.get_model("incidents", "Report").objects.on_desk(user, by_key=True)
-        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user, by_key=True)
-        return self.filter(
-            Exists(reports.filter(pk=OuterRef("report")))
-            | Exists(incidents.filter(pk=OuterRef("incident")))
-        )
+        return self.filter(report_on_desk(user) | incident_seen(user))
 
     def waiting(self) -> Self:
         return self.filter(accepted_at=None)
@@ -245,26 +249,20 @@ class OwnQuerySet(models.QuerySet[M]):
 
 class ReportLinkQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Report").objects.on_desk(user)
-        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user)
-        return self.filter(report__in=seen.values("pk"), incident__in=incidents.values("pk"))
+        return self.filter(report_on_desk(user), incident_seen(user))
 
 
 class EventQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
         """Lines about what this person sees on the desk; a sealed report leaves others none."""
-        reports = apps.get_model("incidents", "Report").objects.on_desk(user).values("pk")
-        incidents = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
-        return self.filter(
-            Q(incident__in=incidents) & (Q(report=None) | Q(report__in=reports))
-            | Q(incident=None, report__in=reports)
-        )
+        report = report_on_desk(user)
+        about = Q(incident_seen(user)) & (Q(report=None) | report)
+        return self.filter(about | Q(Q(incident=None) & report))
 
 
 class RelationQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
-        seen = apps.get_model("incidents", "Incident").objects.visible_to(user).values("pk")
-        return self.filter(source__in=seen, target__in=seen)
+        return self.filter(incident_seen(user, "source"), incident_seen(user, "target"))
 
 
 class OfficialResponseQuerySet(models.QuerySet[M]):
@@ -312,8 +310,7 @@ class PublicationQuerySet(models.QuerySet[M]):
 
     def on_desk(self, user: Visitor) -> Self:
         """Also of a rehearsal, which plays publication without a world that reads it."""
-        seen = apps.get_model("incidents", "Incident").objects.visible_to(user)
-        return self.filter(incident__in=seen.values("pk"))
+        return self.filter(incident_seen(user))
 
     def overlapping(self, start: datetime | None, end: datetime | None) -> Self:
         return self.filter(overlapping(start, end))

@@ -31,12 +31,14 @@ def refuted_like(report: Report, *, by: Visitor, limit: int = 3) -> list[Refuted
     seen = Incident.objects.visible_to(by).filter(
         election=report.election_id, verification=Verification.REFUTED
     )
-    readable = Report.objects.on_desk(by)
+    readable = Report.objects.on_desk(by, by_key=True)
     alike = similar(report, seen, limit)
     alike += _of_similar_words(report, seen, readable, {one.pk for one in alike})
-    # Of incidents this person sees, and of no report.
-    lines = Event.objects.filter(incident__in=alike[:limit], verb="refute", report=None)
-    said = dict(lines.order_by("seq").values_list("incident_id", "reason"))
+    lines = Event.objects.filter(incident__in=alike[:limit], verb="refute").order_by("seq")
+    # Of incidents this person sees, and of no report; asked of the database, SQLite would begin
+    # with all lines about no report.
+    told = lines.values_list("incident_id", "report_id", "reason")
+    said = {incident: reason for incident, report_id, reason in told if report_id is None}
     return [Refuted(one, said.get(one.pk, "")) for one in alike[:limit]]
 
 

@@ -53,6 +53,7 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["seq"]
+        indexes = [models.Index(fields=["at"], name="event_at")]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.verb}"

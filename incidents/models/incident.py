@@ -88,6 +88,10 @@ class Incident(Happening, InPhase):
             models.Index(
                 fields=["election", "verification", "-changed_at"], name="incident_verification"
             ),
+            models.Index(
+                fields=["election", "status", "-changed_at", "id"], name="incident_changed"
+            ),
+            models.Index(fields=["latitude", "longitude"], name="incident_near"),
         ]
         constraints = [
             *Happening.Meta.constraints,

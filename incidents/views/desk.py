@@ -209,8 +209,9 @@ def _states(kind: str) -> list[str]:
 
 def beside(request: SignedIn, current: str) -> list[Row]:
     """The head of the queue for wide screens; `current`: reference of the page it stands on."""
-    reports = _most_urgent(request, reports_of, ReportList)
-    incidents = _most_urgent(request, incidents_of, IncidentList)
+    at_work = [Q(status=status) for status in IncidentList.waiting]
+    reports = most_urgent(request, reports_of, [Q(state=ReportState.RECEIVED)])
+    incidents = most_urgent(request, incidents_of, at_work)
     return [
         {
             "url": reverse("desk-report", args=[row.pk]),
@@ -232,15 +233,17 @@ def beside(request: SignedIn, current: str) -> list[Row]:
     ]
 
 
-def _most_urgent(request: SignedIn, rows_of: RowsOf, kind: type[DeskList]) -> list[Any]:
-    """Of what waits for a person."""
+def most_urgent(
+    request: SignedIn, rows_of: RowsOf, apart: Sequence[Q], limit: int = BESIDE
+) -> list[Any]:
+    """Of the rows that meet one of `apart`, each of which names one state."""
     page = walk(
         rows_of(request),
         keys=DUE,
-        limit=BESIDE,
+        limit=limit,
         cursor=None,
-        binding="beside",
-        apart=[Q(**{kind.state: state}) for state in kind.waiting],
+        binding="most urgent",
+        apart=apart,
         whole=lambda pks: rows_of(request, among=pks),
     )
     return page.rows

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,12 +19,12 @@ from elections.filtering import as_moment
 from elections.strict import Unclear, as_text
 from elections.templatetags.say import local
 from incidents import history
-from incidents.filters.desk import DUE
 from incidents.models import Alert, DeskMark, Event, Incident, Report
 from incidents.views import desk, desk_alerts, desk_history
 from incidents.views.desk_standing import Standing, holders, incidents_seen, opened, reports_seen
 from incidents.views.desk_standing import standing as standing_now
 from incidents.views.entering import SignedIn, desk_only
+from incidents.vocabulary import ReportState
 
 FEW, MOST_LINES = 10, 2000
 FIRST_TIME = timedelta(hours=12)
@@ -107,33 +108,39 @@ def _since(request: SignedIn, zone: str) -> Since:
 
 def _overdue(request: SignedIn) -> list[Row]:
     now, home = timezone.now(), reverse("desk-queue")
-    reports = desk.reports_of(request).overdue(now)
-    incidents = desk.incidents_of(request).overdue(now)
-    order = [f"{'-' * key.descending}{key.field}" for key in DUE]
+    reports = Report.objects.on_desk(request.user).overdue(now)
+    incidents = Incident.objects.visible_to(request.user).overdue(now)
+    waiting = [Q(state="received", due_at__lte=now)]
+    at_work = [Q(status=status, due_at__lte=now) for status in ("open", "in_review")]
+    late_reports = desk.most_urgent(request, desk.reports_of, waiting, FEW)
+    late_incidents = desk.most_urgent(request, desk.incidents_of, at_work, FEW)
     return [
         {
             "title": _("Reports overdue"),
             "count": reports.count(),
-            "reports": desk.report_rows(reports.order_by(*order)[:FEW]),
+            "reports": desk.report_rows(late_reports),
             "url": f"{home}?list=reports&overdue=true",
         },
         {
             "title": _("Incidents overdue"),
             "count": incidents.count(),
-            "incidents": desk.incident_rows(request, list(incidents.order_by(*order)[:FEW])),
+            "incidents": desk.incident_rows(request, late_incidents),
             "url": f"{home}?list=incidents&overdue=true",
         },
     ]
 
 
 def _new_reports(request: SignedIn, since: Since) -> Row:
-    found = Report.objects.on_desk(request.user).filter(received_at__gte=since.at)
-    waiting = desk.reports_of(request).filter(received_at__gte=since.at, state="received")
-    order = [f"{'-' * key.descending}{key.field}" for key in DUE]
-    return {
-        "count": found.count(),
-        "danger": found.filter(urgent=True).count(),
-        "rows": desk.report_rows(waiting.order_by(*order)[:FEW]),
+    arrived = Report.objects.on_desk(request.user).filter(
+        # Every state there is: the index by time begins with the state.
+        state__in=ReportState.values,
+        received_at__gte=since.at,
+    )
+    in_danger = Count("pk", filter=Q(urgent=True))
+    counts = arrived.aggregate(count=Count("pk"), danger=in_danger)
+    waiting = [Q(state="received", received_at__gte=since.at)]
+    return counts | {
+        "rows": desk.report_rows(desk.most_urgent(request, desk.reports_of, waiting, FEW)),
         "url": f"{reverse('desk-queue')}?list=reports&state=received,linked,dismissed,quarantined",
     }
 

@@ -3,15 +3,18 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from elections.keyset import Key, order, walk
 from elections.templatetags.say import local
 from incidents import duplicates, steps, workflow
 from incidents.duplicates import Why
+from incidents.filters.desk import DUE
 from incidents.models import Event, Incident, RawReport, Report
 from incidents.querysets import acting_roles
 from incidents.transitions import REPORT
@@ -159,8 +162,15 @@ def _clock_error(report: Report) -> str:
 def refs(request: SignedIn, election_id: int) -> list[tuple[str, str]]:
     """References to choose from while typing one; the newest, since the list is long."""
     seen = Incident.objects.visible_to(request.user)
-    rows = seen.filter(election=election_id, status__in=duplicates.AT_WORK)
-    return list(rows.order_by("-changed_at").values_list("ref", "title")[:100])
+    page = walk(
+        seen.filter(election=election_id).only("ref", "title"),
+        keys=(Key("changed_at", descending=True), Key("id")),
+        limit=100,
+        cursor=None,
+        binding="refs",
+        apart=[Q(status=status) for status in duplicates.AT_WORK],
+    )
+    return [(row.ref, row.title) for row in page.rows]
 
 
 def _may_ask(request: SignedIn, report: Report) -> bool:
@@ -210,7 +220,7 @@ def _sent_twice(request: SignedIn, report: Report) -> list[dict[str, Any]]:
 
 
 def _linked(request: SignedIn, report: Report) -> Any:
-    rows = Incident.objects.visible_to(request.user).filter(reports=report)
+    rows = Incident.objects.visible_to(request.user, by_key=True).filter(reports=report)
     return rows.select_related("election", "station", "assignee", "draft").prefetch_related(
         "regions"
     )
@@ -218,7 +228,7 @@ def _linked(request: SignedIn, report: Report) -> Any:
 
 def _follow_ups(request: SignedIn, report: Report) -> list[dict[str, Any]]:
     """What it follows up, and what followed it up; only what this person may read."""
-    seen = Report.objects.on_desk(request.user).select_related(
+    seen = Report.objects.on_desk(request.user, by_key=True).select_related(
         "election", "region", "station", "author", "team"
     )
     earlier = seen.filter(pk=report.follow_up_of) if report.follow_up_of else seen.none()
@@ -251,7 +261,7 @@ def _history(request: SignedIn, report: Report) -> list[dict[str, Any]]:
 def _waiting_next(request: SignedIn, report: Report) -> dict[str, Any] | None:
     """The report to read after this one, in the order of the queue."""
     rows = Report.objects.on_desk(request.user).filter(state=ReportState.RECEIVED)
-    found = rows.exclude(pk=report.pk).order_by("-danger", "received_at", "pk").first()
+    found = order(rows.exclude(pk=report.pk), DUE).first()
     if found is None:
         return None
     return {

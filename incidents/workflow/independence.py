@@ -76,10 +76,14 @@ def _named(links: Iterable[ReportLink]) -> dict[str, Hashable]:
 
 
 def _counting(incident: Incident, *, sealed: bool) -> list[ReportLink]:
-    links = ReportLink.objects.filter(incident=incident, report__state=ReportState.LINKED)
-    if not sealed:
-        links = links.filter(report__audience=Audience.TEAM)
-    return list(links.select_related("report__author").order_by("linked_at", "pk"))
+    # All of them, for SQLite would begin with every report of that state.
+    links = ReportLink.objects.filter(incident=incident).select_related("report__author")
+    return [
+        link
+        for link in links.order_by("linked_at", "pk")
+        if link.report.state == ReportState.LINKED
+        and (sealed or link.report.audience == Audience.TEAM)
+    ]
 
 
 def source_groups(incident: Incident, *, sealed: bool = False) -> list[list[ReportLink]]:
