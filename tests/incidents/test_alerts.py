@@ -452,3 +452,21 @@ def test_lowering_below_four_and_raising_again_is_the_same_cause(stage):
         stage.take(incident, "grade", "coordinator", severity=severity, reason="As known now.")
     assert len(raised("critical")) == 1
     assert Incident.objects.get(pk=incident.pk).severity == 4
+
+
+def test_the_banner_shows_every_danger_and_few_of_the_rest(stage):
+    for _ in range(5):
+        stage.file(danger="observer")
+    for rule in ("overdue_report", "overdue_incident"):
+        Alert.objects.create(
+            key=rule,
+            election=stage.election,
+            rule=rule,
+            report=Report.objects.latest("received_at"),
+        )
+    client = Client()
+    client.force_login(stage.people["coordinator"])
+    page = client.get("/desk/drafts/").content.decode()
+    assert page.count("<b>A report waits too long") == 0
+    assert page.count('class="danger-word">A person is in danger') == 5
+    assert "All alerts" in page

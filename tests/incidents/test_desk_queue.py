@@ -186,3 +186,20 @@ def test_the_filters_have_our_names():
     text = signed_in("coordinator").get("/desk/?list=reports").content.decode()
     assert "Something not understood" in text
     assert "invalid name" not in text
+
+
+def test_an_address_that_names_several_states_in_one_ticks_their_boxes():
+    walking.filed_report()
+    page = signed_in("coordinator").get("/desk/?list=reports&state=received,linked")
+    ticked = [
+        box.data["value"]
+        for box in page.context["form"]["state"].subwidgets
+        if box.data["selected"]
+    ]
+    assert ticked == ["received", "linked"]
+
+
+def test_a_faulty_question_says_why_no_row_is_shown():
+    page = signed_in("coordinator").get("/desk/?list=reports&regoin=KZ").content.decode()
+    assert "Nothing is shown until the filters are put right." in page
+    assert "Rows on a page:" not in page

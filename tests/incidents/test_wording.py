@@ -210,3 +210,18 @@ def test_a_text_falls_back_to_a_language_it_has_and_says_which():
         assert wording.in_language(texts) == ("Refused", "en")
         assert wording.in_language({"ru": "Не пустили"}) == ("Не пустили", "ru")
     assert wording.in_language({}) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "precision", "words"),
+    [
+        (at(11, 5), None, "exact", "10 January 2021, 11:05"),
+        (at(11, 5), None, "half_hour", "10 January 2021, about 11:05"),
+        (at(11), at(14), "exact", "10 January 2021, 11:00 to 14:00 Almaty time"),
+        (at(11), None, "unknown", "after 10 January 2021, 11:00 Almaty time"),
+        (None, None, "exact", ""),
+    ],
+)
+def test_a_dense_list_says_when_in_short_and_never_surer_than_it_is(start, end, precision, words):
+    said = wording.when_in_short(start, end, precision, zone="Asia/Almaty")
+    assert said == words
