@@ -60,6 +60,7 @@ def apply_to_report(
         locked.seen_at = locked.seen_at or timezone.now()
         locked.due_at = clocks.due_of_report(locked)
         locked.save(update_fields=sorted(Report.DESK_COLUMNS))
+        told = _told(incident, locked) | told  # counted with the report as it is now
         history.record(
             chosen.name,
             by=by,
@@ -83,8 +84,7 @@ Done = tuple[Incident | None, Data, Data]
 def _effect(step: Step, report: Report, by: User, data: Data) -> Done:
     if step.name in BESIDE:
         return None, {}, BESIDE[step.name](report, by, data)
-    incident, was, told = EFFECTS.get(step.name, _nothing_else)(report, by, data)
-    return incident, was, _told(incident, report) | told
+    return EFFECTS.get(step.name, _nothing_else)(report, by, data)
 
 
 def _told(incident: Incident | None, report: Report) -> Data:
