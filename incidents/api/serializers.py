@@ -360,6 +360,8 @@ class IncidentStepSerializer(StrictSerializer):
     response = serializers.DictField(required=False, help_text="What an authority said.")
     content = serializers.DictField(required=False, help_text="Title and summary by language, …")
     what_changed = serializers.CharField(required=False, max_length=500)
+    report = serializers.CharField(required=False, max_length=24, help_text="Its reference.")
+    independent = serializers.BooleanField(required=False)
     note = serializers.CharField(
         required=False,
         allow_blank=True,

@@ -60,6 +60,7 @@ def apply_to_report(
         locked.seen_at = locked.seen_at or timezone.now()
         locked.due_at = clocks.due_of_report(locked)
         locked.save(update_fields=sorted(Report.DESK_COLUMNS))
+        told = _told(incident, locked) | told  # counted with the report as it is now
         history.record(
             chosen.name,
             by=by,
