@@ -27,7 +27,7 @@ COLOURS = "64"
 MOST_BYTES = 150_000
 DANGER_IS_READ_WITHIN = 130  # seconds; longer is overdue
 TITLE = "Observers kept outside during the count"
-WHERE = {"region": "KZ-ALA", "occurred_precision": "minute", "source": "direct_witness"}
+WHERE = {"region": "KZ-ALA", "occurred_precision": "exact", "source": "direct_witness"}
 EVENT: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "observer1",
