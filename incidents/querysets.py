@@ -25,8 +25,11 @@ NOTHING = Q(pk__in=[])
 
 def desk_memberships(user: Visitor) -> list[Membership]:
     """Active memberships with a desk role, regions prefetched: two queries a request."""
-    active = memberships(user).filter(role__in=DESK).prefetch_related("regions")
-    return remembered(user, lambda: list(active))
+
+    def ask() -> list[Membership]:
+        return list(memberships(user).filter(role__in=DESK).prefetch_related("regions"))
+
+    return remembered(user, "desk memberships", ask)
 
 
 def _limited(membership: Membership) -> bool:
@@ -55,7 +58,10 @@ def _report_scope(membership: Membership, election: str = "election") -> Q:
     return scope
 
 
-def _incident_scope(membership: Membership, election: str = "election") -> Q:
+def _incident_scope(
+    membership: Membership, election: str = "election", *, whole: bool = False
+) -> Q:
+    """`whole`: every row is looked at, so the lists of incidents by region are read once."""
     scope = Q(**{election: membership.election_id})
     if not _limited(membership):
         return scope
@@ -66,10 +72,15 @@ def _incident_scope(membership: Membership, election: str = "election") -> Q:
     if paths:
         named = apps.get_model("incidents", "Incident").regions.through.objects
         here = named.filter(incident=OuterRef("pk"))
+        at = "path" if whole else "region__path"
         within = Q()
         for path in paths:
-            within |= Q(region__path__startswith=path)
-        scope &= Q(Exists(here.filter(within))) | ~Q(Exists(here))
+            within |= Q(**{f"{at}__startswith": path})
+        if whole:
+            inside = named.filter(region__in=Region.objects.filter(within).order_by().values("pk"))
+            scope &= Q(pk__in=inside.values("incident")) | ~Q(pk__in=named.values("incident"))
+        else:
+            scope &= Q(Exists(here.filter(within))) | ~Q(Exists(here))
     return scope
 
 
@@ -120,6 +131,13 @@ class RawReportQuerySet(models.QuerySet[M]):
 
 
 class IncidentQuerySet(models.QuerySet[M]):
+    def all_visible_to(self, user: Visitor) -> Self:
+        """As `visible_to`, to count all of them; a page of them is found faster by that."""
+        if not user.is_authenticated:
+            return self.none()
+        scopes = [_incident_scope(m, whole=True) for m in desk_memberships(user)]
+        return self.filter(_any(scopes))
+
     def visible_to(self, user: Visitor, *, by_key: bool = False) -> Self:
         """`by_key`: the rows are found by their own key, by a link to it or by their place."""
         rows = self.alias(**{BY_KEY: F("election_id") + 0}) if by_key else self

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Visitor: TypeAlias = User | AnonymousUser
 
 
+T = TypeVar("T")
+
+
 class Role(TextChoices):
     OBSERVER = "observer", _("Observer")
     COORDINATOR = "coordinator", _("Coordinator")
@@ -34,7 +37,7 @@ class Role(TextChoices):
 
 
 # Of the request this thread is answering; None outside of one.
-_asked: ContextVar[dict[object, list[Membership]] | None] = ContextVar("asked", default=None)
+_asked: ContextVar[dict[object, Any] | None] = ContextVar("asked", default=None)
 DESK_ROLES = frozenset({Role.COORDINATOR, Role.EDITOR, Role.SECURITY})
 
 
@@ -62,20 +65,26 @@ def asked_once() -> Iterator[None]:
         _asked.reset(token)
 
 
-def remembered(user: Visitor, ask: Callable[[], list[Membership]]) -> list[Membership]:
+def remembered(user: Visitor, what: object, ask: Callable[[], T]) -> T:
     """What `ask` found for this person in this request; outside of one it is asked each time."""
     known = _asked.get()
     if known is None or not user.is_authenticated:
         return ask()
-    if user.pk not in known:
-        known[user.pk] = ask()
-    return known[user.pk]
+    key = (user.pk, what)
+    if key not in known:
+        known[key] = ask()
+    found: T = known[key]
+    return found
 
 
 def roles(user: Visitor, election: Election | None = None) -> frozenset[Role]:
     """In this election, or in all of them together when none is named."""
-    found = memberships(user, election).values_list("role", flat=True)
-    return frozenset(Role(role) for role in found)
+
+    def ask() -> frozenset[Role]:
+        found = memberships(user, election).values_list("role", flat=True)
+        return frozenset(Role(role) for role in found)
+
+    return remembered(user, ("roles", election and election.pk), ask)
 
 
 def has_role(

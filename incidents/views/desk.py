@@ -186,7 +186,9 @@ def tabs_of(
     states = {"reports": _states("reports"), "incidents": _states("incidents")}
     counts = {
         "reports": _counted(Report.objects.on_desk(user), "state", states["reports"]),
-        "incidents": _counted(Incident.objects.visible_to(user), "status", states["incidents"]),
+        "incidents": _counted(
+            Incident.objects.all_visible_to(user), "status", states["incidents"]
+        ),
     }
     asked = ",".join(shown.filterset.data.getlist(shown.state)) if shown and not together else ""
     home = reverse("desk-queue")
