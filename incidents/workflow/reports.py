@@ -70,7 +70,7 @@ def apply_to_report(
             report=locked,
             reason=reason,
             before=before | was,
-            after={"state": locked.state} | _told(incident, locked) | told,
+            after={"state": locked.state} | told,
         )
         if incident:
             alerts.of_incident(incident)
