@@ -64,7 +64,7 @@ def test_no_module_is_a_drawer_named_after_nothing():
 @pytest.mark.parametrize("path", SURFACES, ids=name)
 def test_a_surface_reads_rows_only_through_visible_to(path):
     """Every `X.objects` is followed by a method that asks who is reading, or by none()."""
-    asked = {"visible_to", "on_desk", "none"}
+    asked = {"visible_to", "all_visible_to", "on_desk", "none"}
     tree_ = tree(path)
     parents = {child: node for node in ast.walk(tree_) for child in ast.iter_child_nodes(node)}
     wrong = [
