@@ -50,7 +50,7 @@ run: $(VENV)/.base
 	wait $$server
 
 test: $(VENV)/.dev
-	ENVIRONMENT=test $(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS)
+	ENVIRONMENT=test $(BIN)/python -m pytest -q -n auto --dist worksteal $(PYTEST_ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -57,11 +57,15 @@ def lists(client: Client) -> list[Shown]:
 def things(night: scene.Scene, client: Client, language: str) -> list[Shown]:
     """All that differ by their state in one language; in the others the fullest of each."""
     reports, incidents = night.reports, [*night.incidents, night.rehearsed]
-    if language != "en":
-        reports, incidents = reports[-1:], [night.whole, night.withdrawn.incident, night.rehearsed]
-    paths = [f"/desk/reports/{report.pk}/" for report in reports]
-    paths += [f"/desk/incidents/{one.ref}/" for one in incidents]
-    return [Shown(path, client) for path in paths]
+    fullest = [*reports[-1:], night.whole, night.withdrawn.incident, night.rehearsed]
+    chosen = [*reports, *incidents] if language == "en" else fullest
+    return [Shown(path_of(one), client, plain=one not in fullest) for one in chosen]
+
+
+def path_of(row: Report | Incident) -> str:
+    if isinstance(row, Report):
+        return f"/desk/reports/{row.pk}/"
+    return f"/desk/incidents/{row.ref}/"
 
 
 def forms(night: scene.Scene) -> dict[str, str]:

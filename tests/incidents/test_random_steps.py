@@ -475,8 +475,8 @@ def test_the_database_equals_the_model_after_every_step():
     run_state_machine_as_test(
         RandomSteps,
         settings=settings(
-            max_examples=LONG or 10,
-            stateful_step_count=60 if LONG else 20,
+            max_examples=LONG or 20,
+            stateful_step_count=60 if LONG else 25,
             deadline=None,
             derandomize=not LONG,
             suppress_health_check=list(HealthCheck),
