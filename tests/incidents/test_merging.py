@@ -467,3 +467,16 @@ def test_merging_while_others_link_and_unlink_neither_hangs_nor_loses_a_report()
         linked = ReportLink.objects.filter(report=report).exists()
         assert (report.state == "linked") == linked, report
     assert list(history.verify()) == []
+
+
+def test_undoing_a_merge_takes_the_right_to_change_both(stage):
+    """Else a coordinator of one region would take reports out of another's incident."""
+    here = stage.open(stage.file(region="KZ-ALA"))
+    there = stage.open(stage.file(by=stage.people["other_observer"], region="KZ-YUZ"))
+    merge(stage, here, there)
+    limited = stage.person(Role.COORDINATOR, "here only", regions=[stage.city])
+    with pytest.raises(NotAllowed, match="other incident"):
+        unmerge(stage, here, by=limited)
+    assert (fresh(here).status, reports(here)) == ("merged", set())
+    unmerge(stage, here)
+    assert fresh(here).status == "open"
