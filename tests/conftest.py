@@ -1,5 +1,6 @@
 import os
 import shutil
+import time
 
 import pytest
 from django.core.cache import cache, caches
@@ -35,19 +36,26 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
         made = setup_databases(verbosity=0, interactive=False)
     yield
     with django_db_blocker.unblock():
-        _hang_up()
+        for connection, _name, _destroy in made:
+            _hang_up(connection)
         teardown_databases(made, verbosity=0)
 
 
-def _hang_up():
-    """A thread of a test's server may still hold its connection; PostgreSQL would wait for it."""
-    if connections["default"].vendor != "postgresql":
+def _hang_up(connection):
+    """A browser's loop and the threads of a server had connections of their own.
+
+    PostgreSQL drops no database that somebody is connected to.
+    """
+    if connection.vendor != "postgresql":
         return
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        for _attempt in range(50):
+            cursor.execute(f"SELECT count(*) {others}")
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.1)
 
 
 @pytest.fixture(autouse=True)
