@@ -277,7 +277,7 @@ def zone_of_desk(request: SignedIn) -> str:
 
 def _counted(rows: "QuerySet[Any, Any]", field: str, states: list[str]) -> dict[str, int]:
     """States change only with a line of history: until the next one, desks that see the same rows
-    share one count. One that took long is not taken again before fifty times as long."""
+    share one count. One that took long is not taken again before a hundred times as long."""
     counted = rows.filter(**{f"{field}__in": states}).order_by()
     counted = counted.values_list(field).annotate(n=Count("*"))
     asked, kept = _sql(counted), caches["memory"]
@@ -289,7 +289,7 @@ def _counted(rows: "QuerySet[Any, Any]", field: str, states: list[str]) -> dict[
         took = time.monotonic() - began
         kept.set(exact, found, 60)
         if took > SLOW_S:
-            kept.set(costly, found, 50 * took)
+            kept.set(costly, found, 100 * took)
     return found
 
 
