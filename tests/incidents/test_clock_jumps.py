@@ -1,4 +1,4 @@
-"""The server's clock goes back an hour or a day ahead: nothing hangs, nothing is early or twice."""
+"""The server's clock goes back an hour or a day ahead: nothing hangs, is early or comes twice."""
 
 import re
 from datetime import UTC, datetime, timedelta
