@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -21,6 +22,12 @@ M = TypeVar("M", bound=models.Model)
 Visitor = User | AnonymousUser
 DESK = (Role.COORDINATOR, Role.EDITOR, Role.SECURITY)
 NOTHING = Q(pk__in=[])
+# A clock that is set right by some seconds takes nobody off their work.
+CLOCK_CORRECTED = timedelta(minutes=1)
+
+
+def lease_lasts() -> timedelta:
+    return timedelta(minutes=settings.LEASE_MINUTES)
 
 
 def desk_memberships(user: Visitor) -> list[Membership]:
@@ -242,7 +249,8 @@ class LeaseQuerySet(models.QuerySet[M]):
         return self.filter(report_on_desk(user, "subject") | incident_seen(user, "subject"))
 
     def held(self, now: datetime) -> Self:
-        return self.filter(until__gt=now)
+        """Not those further ahead than a lease is ever given: the clock went back since."""
+        return self.filter(until__gt=now, until__lte=now + lease_lasts() + CLOCK_CORRECTED)
 
     def working_on_desk(self) -> Self:
         """Whose account or last desk role was taken away has lost their leases."""

@@ -7,12 +7,11 @@ may no longer work on the desk.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from incidents.models import Incident, Lease, Report
-from incidents.querysets import acting_roles
+from incidents.querysets import CLOCK_CORRECTED, acting_roles, lease_lasts
 from observers.models import User
 
 Subject = Incident | Report
@@ -22,23 +21,19 @@ SPARED = timedelta(seconds=20)
 ENDS = frozenset({"release", "park", "close", "merge", "dismiss", "quarantine", "withdraw"})
 
 
-def lasts() -> timedelta:
-    return timedelta(minutes=settings.LEASE_MINUTES)
-
-
 def hold(subject: Subject, *, by: User) -> Lease:
     """Take it if nobody else has it, renew it if it is mine. Returns the lease as it stands."""
     now = timezone.now()
     with transaction.atomic():
         lease, made = Lease.objects.select_for_update(no_key=True).get_or_create(
-            subject=subject.pk, defaults={"holder": by, "until": now + lasts()}
+            subject=subject.pk, defaults={"holder": by, "until": now + lease_lasts()}
         )
         if made or (lease.holder_id != by.pk and _lives(lease, subject, now)):
             return lease
-        if lease.holder_id != by.pk or lease.until <= now:
+        if lease.holder_id != by.pk or not _held(lease, now):
             lease.holder, lease.taken_at = by, now
-        if lease.until < now + lasts() - SPARED or lease.taken_at == now:
-            lease.until = now + lasts()
+        if lease.until < now + lease_lasts() - SPARED or lease.taken_at == now:
+            lease.until = now + lease_lasts()
             lease.save()
     return lease
 
@@ -47,7 +42,7 @@ def take(subject: Subject, *, by: User) -> None:
     """Whoever had it: the claim of an incident moves it."""
     now = timezone.now()
     Lease.objects.update_or_create(
-        subject=subject.pk, defaults={"holder": by, "taken_at": now, "until": now + lasts()}
+        subject=subject.pk, defaults={"holder": by, "taken_at": now, "until": now + lease_lasts()}
     )
 
 
@@ -55,7 +50,7 @@ def renew(subject: Subject, *, by: User) -> None:
     """A step is a sign of life of the holder; it takes no lease."""
     now = timezone.now()
     mine = Lease.objects.held(now).filter(subject=subject.pk, holder=by)
-    mine.update(until=now + lasts())
+    mine.update(until=now + lease_lasts())
 
 
 def let_go(subject: Subject, *, by: User) -> None:
@@ -85,4 +80,8 @@ def all_held() -> list[tuple[UUID, UUID]]:
 
 
 def _lives(lease: Lease, subject: Subject, now: datetime) -> bool:
-    return lease.until > now and bool(acting_roles(lease.holder, subject))
+    return _held(lease, now) and bool(acting_roles(lease.holder, subject))
+
+
+def _held(lease: Lease, now: datetime) -> bool:
+    return now < lease.until <= now + lease_lasts() + CLOCK_CORRECTED

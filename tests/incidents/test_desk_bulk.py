@@ -1,5 +1,7 @@
 """One step on many rows: each for itself, with what was refused and why."""
 
+import time
+
 import pytest
 from django.test import Client
 
@@ -109,6 +111,31 @@ def test_five_hundred_and_one_rows_are_refused_whole():
     assert "You chose 501 rows. Nothing was done" in answer.content.decode()
     assert Event.objects.count() == before
     assert send("incidents:claim", rows[:500]).status_code == 200
+
+
+def test_of_five_hundred_rows_the_one_that_just_changed_is_refused_by_name():
+    first = walking.opened()
+    made = Incident.objects.bulk_create(
+        Incident(
+            election=first.election,
+            ref=f"KZ2021-B{n:04}",
+            title=f"Incident {n}",
+            category=first.category,
+            severity=first.severity,
+            due_at=first.due_at,
+        )
+        for n in range(500)
+    )
+    rows = [chosen(row) for row in made]
+    walking.take(made[250], "grade", severity=3)
+    began = time.monotonic()
+    text = send("incidents:claim", rows).content.decode()
+    assert time.monotonic() - began < 15
+    assert "499 rows done." in text
+    assert text.count("(412)") == 1
+    assert made[250].ref in text[: text.index("(412)")]
+    assert Incident.objects.filter(status="in_review").count() == 499
+    assert Incident.objects.get(pk=made[250].pk).status == "open"
 
 
 @pytest.mark.parametrize(
