@@ -166,14 +166,15 @@ def test_steps_on_an_incident(step, garbage):
     before = Incident.objects.get(pk=incident.pk).version
     path = f"/desk/incidents/{incident.ref}/steps/{step}/"
     client = signed_in(role)
-    held(client.get(path, filled(FIELDS[step], garbage)), also=(302,))
-    for version in (str(before), None):
-        names = FIELDS[step] if version else (*FIELDS[step], "version", "seen")
-        given = filled(names, garbage) | ({"version": version} if version else {})
-        held(client.post(path, given))
-        if version:
-            for name in FIELDS[step]:
-                held(client.post(path, filled((name,), garbage) | {"version": version}))
+    if garbage == SCRIPT:
+        held(client.get(path, filled(FIELDS[step], garbage)), also=(302,))
+    if garbage in (None, str(2**70)):
+        held(client.post(path, filled((*FIELDS[step], "version", "seen"), garbage)))
+    version = {"version": str(before)}
+    held(client.post(path, filled(FIELDS[step], garbage) | version))
+    if len(FIELDS[step]) > 1:
+        for name in FIELDS[step]:
+            held(client.post(path, filled((name,), garbage) | version))
 
 
 @pytest.mark.parametrize("step", list(REPORT_FIELDS))
