@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.forms.desk import REF_INPUT, StepForm, reason
+from incidents.forms.desk import NamesIncident, StepForm, reason
 from incidents.forms.names import NAMES
 from incidents.vocabulary import Outcome, Severity
 
@@ -18,15 +18,8 @@ class BulkReasonForm(BulkForm):
     reason = reason()
 
 
-class BulkLinkForm(BulkForm):
-    incident = forms.CharField(
-        label=_("Reference of the incident"),
-        max_length=24,
-        widget=forms.TextInput(attrs=REF_INPUT),
-    )
-
-    def clean_incident(self) -> str:
-        return str(self.cleaned_data["incident"]).strip().upper()
+class BulkLinkForm(NamesIncident, BulkForm):
+    """To one incident by its reference."""
 
 
 class BulkCloseForm(BulkForm):

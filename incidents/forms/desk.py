@@ -104,7 +104,7 @@ class OpenIncidentForm(ReportStepForm):
         self.fields["category"].initial = report.category or "OTH99"
 
 
-class LinkForm(ReportStepForm):
+class NamesIncident(forms.Form):
     incident = forms.CharField(
         label=_("Reference of the incident"),
         max_length=24,
@@ -113,6 +113,10 @@ class LinkForm(ReportStepForm):
 
     def clean_incident(self) -> str:
         return str(self.cleaned_data["incident"]).strip().upper()
+
+
+class LinkForm(NamesIncident, ReportStepForm):
+    """To an incident by its reference."""
 
 
 class UnlinkForm(ReportStepForm):
