@@ -214,6 +214,14 @@ if PRODUCTION:
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
 MEDIA_ROOT = DATA_DIR / "evidence"
+# Signs receipts and opens what phones sealed; see observers/keys.py. Back it up apart.
+KEYS_DIR = Path(env.str("KEYS_DIR", str(DATA_DIR / "keys")))
+# Minutes without a sign of life after which an observer at a station is missed.
+CHECK_IN_MINUTES = env.int("CHECK_IN_MINUTES", 60)
+# Idle minutes after which a phone hides what is on its screen.
+SCREEN_LOCK_MINUTES = env.int("SCREEN_LOCK_MINUTES", 3)
+# The largest file an observer may send, in bytes.
+EVIDENCE_LIMIT = env.int("EVIDENCE_LIMIT", 200 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # A bulk step names 500 rows; more of them are refused with a sentence, so more must arrive.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1200

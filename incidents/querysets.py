@@ -273,6 +273,13 @@ class OwnQuerySet(models.QuerySet[M]):
         return self.filter(owner=user.pk) if user.is_authenticated else self.none()
 
 
+class OwnUploadQuerySet(models.QuerySet[M]):
+    """Files on their way are seen by nobody but who sends them."""
+
+    def visible_to(self, user: Visitor) -> Self:
+        return self.filter(author=user.pk) if user.is_authenticated else self.none()
+
+
 class ReportLinkQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
         return self.filter(report_on_desk(user), incident_seen(user))

@@ -72,6 +72,31 @@ class Channel(TextChoices):
     DESK = "desk", _("Entered by the desk")
 
 
+class EnvelopeKind(TextChoices):
+    """What a phone sends; see docs/decisions/0014. Empty for what was not in an envelope."""
+
+    REPORT = "report", _("Report")
+    ANSWER = "answer", _("Answer")
+    CHECK_IN = "check_in", _("Check-in")
+    EVIDENCE = "evidence", _("File")
+
+
+class ClockQuality(TextChoices):
+    """How far the time a phone gives can be trusted."""
+
+    MEASURED = "measured", _("phone clock, corrected when it was sent")
+    EARLIER = "earlier", _("phone clock, corrected by what was known when it was written")
+    ORDER = "order", _("phone clock is of no use; placed between its other reports")
+    RECEIPT = "receipt", _("phone clock is of no use; the time of receipt")
+
+
+class EvidenceState(TextChoices):
+    WAITING = "waiting", _("being looked at")
+    READY = "ready", _("a clean copy is there")
+    KEPT = "kept", _("kept, but no clean copy can be made")
+    REFUSED = "refused", _("kept in quarantine")
+
+
 class ReportState(TextChoices):
     RECEIVED = "received", pgettext_lazy("report", "Received")
     QUARANTINED = "quarantined", pgettext_lazy("report", "In quarantine")

@@ -96,6 +96,50 @@ class DeviceQuerySet(_Seen["records.Device"]):
         return Q(user=user) | Q(user__in=_cared_for(user).values("user"))
 
 
+class EnrolmentQuerySet(_Seen["records.Enrolment"]):
+    """Who invites sees the invitation; so does everybody who looks after the person invited."""
+
+    def _seen_by(self, user: records.User) -> Q:
+        return Q(user__in=_cared_for(user).values("user"))
+
+    def usable(self, at: datetime | None = None) -> Self:
+        moment = at or timezone.now()
+        return self.filter(
+            used_at=None, revoked_at=None, expires_at__gt=moment, user__is_active=True
+        )
+
+
+class _OfAnObserver(_Seen[M]):
+    """Rows of one person in one election: their own, and of those who look after them there."""
+
+    def visible_to(self, user: Visitor) -> Self:
+        # No administrator: accounts are theirs to keep, what happened in the field is not.
+        if not (user.is_authenticated and user.is_active):
+            return self.none()
+        return self.filter(self._seen_by(user))
+
+    def _seen_by(self, user: records.User) -> Q:
+        scope = Q(user=user)
+        for own in memberships(user).filter(role__in=[Role.COORDINATOR, Role.SECURITY]):
+            one = Q(election=own.election_id)
+            if own.role == Role.COORDINATOR and own.team_id:
+                one &= Q(team=own.team_id)
+            scope |= one
+        return scope
+
+
+class VisitQuerySet(_OfAnObserver["records.Visit"]):
+    pass
+
+
+class CheckInQuerySet(_OfAnObserver["records.CheckIn"]):
+    pass
+
+
+class SafetyCaseQuerySet(_OfAnObserver["records.SafetyCase"]):
+    pass
+
+
 class ApiTokenQuerySet(_Seen["records.ApiToken"]):
     def _seen_by(self, user: records.User) -> Q:
         return Q(user=user)

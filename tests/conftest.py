@@ -3,6 +3,7 @@ import shutil
 import time
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache, caches
 from django.db import connections
 from django.test import TransactionTestCase
@@ -10,6 +11,7 @@ from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 
 from incidents import guards
+from observers import keys
 
 _teardown = TransactionTestCase._fixture_teardown
 
@@ -56,6 +58,13 @@ def _hang_up(connection):
             if cursor.fetchone() == (0,):
                 return
             time.sleep(0.1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys(tmp_path_factory):
+    """Keys of its own for each process; an election gets its sealing key when somebody asks."""
+    settings.KEYS_DIR = tmp_path_factory.mktemp("keys")
+    keys.make()
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from incidents.models.publication import (
     PublicationVersion,
 )
 from incidents.models.referral import Referral
-from incidents.models.report import Evidence, RawReport, Report
+from incidents.models.report import Evidence, RawReport, Report, Upload
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 
 __all__ = [
@@ -40,4 +40,5 @@ __all__ = [
     "Report",
     "ReportLink",
     "SavedView",
+    "Upload",
 ]

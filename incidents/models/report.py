@@ -8,11 +8,19 @@ from django.utils import timezone
 from elections.models import Election, Region, Station
 from incidents import categories
 from incidents.models.happening import Happening
-from incidents.querysets import OfReportQuerySet, RawReportQuerySet, ReportQuerySet
+from incidents.querysets import (
+    OfReportQuerySet,
+    OwnUploadQuerySet,
+    RawReportQuerySet,
+    ReportQuerySet,
+)
 from incidents.vocabulary import (
     Audience,
     Channel,
+    ClockQuality,
     Danger,
+    EnvelopeKind,
+    EvidenceState,
     FollowUpKind,
     ReportState,
     Source,
@@ -44,6 +52,10 @@ class RawReport(models.Model):
         Election, null=True, blank=True, on_delete=models.PROTECT, related_name="raw_reports"
     )
     sealed = models.BooleanField(default=False)  # may hold what only security may read
+    # Of an envelope: what it holds, the phone's own count, and its clock when it was sent.
+    envelope = models.CharField(max_length=16, choices=EnvelopeKind, blank=True)
+    device_seq = models.PositiveBigIntegerField(null=True, blank=True)
+    sent_clock = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.ARRIVED)
     problems = models.JSONField(default=dict, blank=True)
 
@@ -86,6 +98,11 @@ class Report(Happening):
     sent_clock = models.DateTimeField(null=True, blank=True)
     captured_clock = models.DateTimeField(null=True, blank=True)
     clock_offset_s = models.FloatField(null=True, blank=True)
+    # When it was written by the corrected clock, how far that can be trusted, and the phone's own
+    # count, which orders what one phone sent whatever its clock said.
+    captured_at = models.DateTimeField(null=True, blank=True)
+    clock_quality = models.CharField(max_length=16, choices=ClockQuality, blank=True)
+    device_seq = models.PositiveBigIntegerField(null=True, blank=True)
     sha256 = models.CharField(max_length=64)
 
     category = models.CharField(max_length=8, blank=True)
@@ -106,6 +123,8 @@ class Report(Happening):
     audience = models.CharField(max_length=16, choices=Audience, default=Audience.TEAM)
     follow_up_of = models.UUIDField(null=True, blank=True, db_index=True)
     follow_up_kind = models.CharField(max_length=16, choices=FollowUpKind, blank=True)
+    # Files the phone said would come: [{"id", "sha256", "size", "type"}].
+    announced = models.JSONField(default=list, blank=True)
     # Field name -> what was typed and could not be understood, for the desk to resolve.
     unresolved = models.JSONField(default=dict, blank=True)
     search = models.TextField(blank=True)
@@ -144,6 +163,44 @@ class Report(Happening):
         return categories.CATEGORIES.get(self.category)
 
 
+class Upload(models.Model):
+    """A file on its way, resumable by tus 1.0; kept until it is whole. See docs/decisions/0014.
+
+    It may arrive before its report: `report` is an id, not a row.
+    """
+
+    id = models.UUIDField(primary_key=True)  # of the evidence, made on the phone
+    report = models.UUIDField(db_index=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads"
+    )
+    device = models.ForeignKey(
+        Device, null=True, blank=True, on_delete=models.PROTECT, related_name="uploads"
+    )
+    election = models.ForeignKey(Election, on_delete=models.PROTECT, related_name="uploads")
+    envelope = models.BinaryField()  # as it came; holds the key of the file, sealed
+    envelope_sha256 = models.CharField(max_length=64)
+    length = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    attached_at = models.DateTimeField(null=True, blank=True)  # became Evidence of its report
+
+    objects = OwnUploadQuerySet["Upload"].as_manager()
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(offset__lte=models.F("length")), name="upload_within_its_length"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offset}/{self.length}"
+
+
 class Evidence(models.Model):
     """A file that came with a report. The original is kept as it came and never served inline."""
 
@@ -154,8 +211,16 @@ class Evidence(models.Model):
     size = models.PositiveBigIntegerField()
     media_type = models.CharField(max_length=100, blank=True)  # found by content, not by name
     name_as_given = models.CharField(max_length=255, blank=True)
+    # Sealed to the election's key, as it came from the phone.
     original = models.FileField(upload_to="originals/", max_length=255)
+    # Made anew in a limited process: pixels only, nothing of what a camera writes beside them.
     derivative = models.FileField(upload_to="derivatives/", max_length=255, blank=True)
+    state = models.CharField(max_length=16, choices=EvidenceState, default=EvidenceState.WAITING)
+    problem = models.CharField(max_length=200, blank=True)  # why no clean copy, in a word
+    captured_at = models.DateTimeField(null=True, blank=True)
+    device = models.ForeignKey(
+        Device, null=True, blank=True, on_delete=models.PROTECT, related_name="evidence"
+    )
 
     objects = OfReportQuerySet["Evidence"].as_manager()
 

@@ -12,11 +12,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from elections.models import Election, Region
+from elections.models import Election, Region, Station
 from elections.naming import Named
 from observers.querysets import (
     ApiTokenQuerySet,
-    DeviceQuerySet,
     MembershipQuerySet,
     OrganisationQuerySet,
     TeamQuerySet,
@@ -162,6 +161,13 @@ class Membership(models.Model):
         verbose_name=_("regions"),
         help_text=_("Leave empty for the whole election."),
     )
+    stations = models.ManyToManyField(
+        Station,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("polling stations"),
+        help_text=_("Where this person is sent: their phone shows these first."),
+    )
     starts = models.DateTimeField(_("starts"), null=True, blank=True)
     ends = models.DateTimeField(_("ends"), null=True, blank=True)
 
@@ -198,29 +204,6 @@ class Membership(models.Model):
             raise ValidationError(
                 {"team": _("This team belongs to another organisation. Choose one of its teams.")}
             )
-
-
-class Device(models.Model):
-    """A phone that was enrolled. Revoked ones stay: what they sent keeps its origin."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="devices", verbose_name=_("account")
-    )
-    label = models.CharField(_("label"), max_length=100, blank=True)
-    public_key = models.TextField(_("public key"), blank=True)
-    enrolled_at = models.DateTimeField(_("enrolled"), default=timezone.now, editable=False)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-
-    objects = DeviceQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("device")
-        verbose_name_plural = _("devices")
-        ordering = ["-enrolled_at"]
-
-    def __str__(self) -> str:
-        return self.label or str(self.id)[:8]
 
 
 class ApiToken(models.Model):
