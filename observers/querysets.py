@@ -109,6 +109,10 @@ class MembershipQuerySet(_Seen["records.Membership"]):
     def _seen_by(self, user: records.User) -> Q:
         return Q(user=user) | _under_care(user)
 
+    def on_desk(self, user: Visitor) -> Self:
+        """Those this person looks after; none, for an administrator as such."""
+        return self.filter(_under_care(user))
+
     def active(self, at: datetime | None = None) -> Self:
         moment = at or timezone.now()
         return self.filter(
