@@ -109,16 +109,16 @@ class MembershipQuerySet(_Seen["records.Membership"]):
     def _seen_by(self, user: records.User) -> Q:
         return Q(user=user) | _under_care(user)
 
-    def on_desk(self, user: Visitor) -> Self:
-        """Those this person looks after; none, for an administrator as such."""
-        return self.filter(_under_care(user))
-
     def active(self, at: datetime | None = None) -> Self:
         moment = at or timezone.now()
         return self.filter(
             Q(starts__isnull=True) | Q(starts__lte=moment),
             Q(ends__isnull=True) | Q(ends__gt=moment),
         )
+
+    def in_care_of(self, user: Visitor) -> Self:
+        """Of those this person looks after; nobody, for an administrator as such."""
+        return self.filter(_under_care(user))
 
     def covering(self, region: Region) -> Self:
         """Memberships for the whole election, and those that name the region or one above it."""

@@ -66,7 +66,7 @@ def may_unlock(person: User, *, by: User) -> bool:
 
 def _election_of_care(person: User, by: User) -> Election:
     """The one in which `by` looks after them; history names it. Raises NotAllowed."""
-    cared_for = Membership.objects.on_desk(by).filter(user=person).select_related("election")
+    cared_for = Membership.objects.in_care_of(by).filter(user=person).select_related("election")
     first = cared_for.order_by("pk").first()
     if first is None or first.election is None:
         raise NotAllowed(_("This person is not among those you look after. Ask a colleague."))

@@ -44,7 +44,7 @@ def open_case(
     channel: str = "page",
 ) -> SafetyCase:
     """The open one of this person, if there is one. Raises NotAllowed."""
-    cared_for = Membership.objects.on_desk(by).filter(user=person, election=election)
+    cared_for = Membership.objects.in_care_of(by).filter(user=person, election=election)
     if not cared_for.exists():
         raise NotAllowed(_("This person is not among those you look after. Ask a colleague."))
     with transaction.atomic():
