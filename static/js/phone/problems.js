@@ -2,9 +2,11 @@
 
 // The server answered, and said no. `code` is the one of the API's problem details.
 export class Problem extends Error {
+  name = "Problem";
+
   constructor(status, code = "", detail = "") {
     super(detail || `${status} ${code}`);
-    Object.assign(this, { name: "Problem", status, code, detail });
+    Object.assign(this, { status, code, detail });
   }
 }
 

@@ -1,14 +1,16 @@
 // What the phone keeps, in IndexedDB. Of what an observer wrote: ciphertext, nothing else.
 
-import { Full } from "./problems.js";
+import { Full, NotEnrolled } from "./problems.js";
 
 const NAME = "field";
 const VERSION = 1;
 export const STORES = ["keys", "outbox", "parts", "sent", "reference", "settings"];
 
 let opened = null;
+let over = false;
 
 export function open() {
+  if (over) return Promise.reject(new NotEnrolled());
   opened ??= new Promise((resolve, reject) => {
     const asked = indexedDB.open(NAME, VERSION);
     asked.onupgradeneeded = (event) => upgrade(asked.result, event.oldVersion);
@@ -65,11 +67,16 @@ export const names = (store) => read(store, (at) => at.getAllKeys());
 export const put = (store, key, value) => change(store, (at) => { at[store].put(value, key); });
 export const remove = (store, key) => change(store, (at) => { at[store].delete(key); });
 
+// From now on this page reads and writes nothing: what still runs in it must not begin anew.
+export function shut() {
+  over = true;
+  opened?.then((database) => database.close(), () => {});
+}
+
 // Emptied first: deleting waits for other tabs, emptying does not.
 export async function wipe() {
   await change(STORES, (at) => { for (const store of STORES) at[store].clear(); });
-  (await open()).close();
-  opened = null;
+  shut();
   await new Promise((resolve) => {
     const asked = indexedDB.deleteDatabase(NAME);
     asked.onsuccess = asked.onerror = asked.onblocked = resolve;
