@@ -1,10 +1,13 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from incidents.views import field, field_answers
+from incidents.views import field, field_answers, phone
 
 urlpatterns = [
     path("", field.report, name="field-report"),
     path("sent/<uuid:pk>/", field.sent, name="field-sent"),
     path("mine/", field.mine, name="field-reports"),
     path("questions/<uuid:pk>/", field_answers.answer, name="field-answer"),
+    path("enrol/", phone.enrol, name="field-enrol-page"),
+    path("phone/manifest.webmanifest", phone.manifest, name="phone-manifest"),
+    re_path(r"^phone/(?P<language>en|ru|kk)/$", phone.shell, name="phone-shell"),
 ]
