@@ -60,9 +60,8 @@ def enrol(secret: str, *, channel: str, **device: Any) -> tuple[Device, bool]:
         except enrolling.Refusal as refusal:
             raise WrongState(refusal.message) from None
         except ValueError:
-            raise Invalid(
-                {"public_key": [_("Send a P-256 point, uncompressed, in base64url.")]}
-            ) from None
+            said = _("Send a P-256 point, uncompressed, in base64url.")
+            raise Invalid({"public_key": [said]}) from None
         if created and made.election is not None:
             history.record(
                 "enrol",
