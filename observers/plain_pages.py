@@ -10,6 +10,7 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
@@ -25,14 +26,13 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(hours=2)
 TOUCH_EVERY = timedelta(minutes=1)
 DEVICE = "field_device"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 OPEN = "/report/"
 
 
 def begin(request: HttpRequest, device: Device) -> None:
     """Whoever was signed in in this browser is so no longer. In the caller's transaction."""
     request.session.flush()
-    login(request, device.user, backend=BACKEND)
+    login(request, device.user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session[DEVICE] = str(device.pk)
     request.session.set_expiry(0)  # with the browser; the two hours are counted here
     request.session.save()
