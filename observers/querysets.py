@@ -82,6 +82,10 @@ class MembershipQuerySet(_Seen["records.Membership"]):
             Q(ends__isnull=True) | Q(ends__gt=moment),
         )
 
+    def in_care_of(self, user: Visitor) -> Self:
+        """Of those this person looks after; nobody, for an administrator as such."""
+        return self.filter(_under_care(user))
+
     def covering(self, region: Region) -> Self:
         """Memberships for the whole election, and those that name the region or one above it."""
         named = self.model.regions.through.objects.filter(membership=models.OuterRef("pk"))
