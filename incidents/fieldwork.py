@@ -31,9 +31,7 @@ def invite(
     """The invitation and the secret to show. Raises NotAllowed (403) and WrongState (409)."""
     with transaction.atomic():
         try:
-            made, secret = enrolling.invite(
-                by=by, user=user, election=election, lifetime=lifetime
-            )
+            made, secret = enrolling.invite(by=by, user=user, election=election, lifetime=lifetime)
         except enrolling.NotYours as refusal:
             raise NotAllowed(refusal.message) from None
         except enrolling.Refusal as refusal:
@@ -62,7 +60,8 @@ def enrol(secret: str, *, channel: str, **device: Any) -> tuple[Device, bool]:
         except enrolling.Refusal as refusal:
             raise WrongState(refusal.message) from None
         except ValueError:
-            raise Invalid({"public_key": [_("Send a P-256 point, uncompressed, in base64url.")]}) from None
+            said = _("Send a P-256 point, uncompressed, in base64url.")
+            raise Invalid({"public_key": [said]}) from None
         if created and made.election is not None:
             history.record(
                 "enrol",

@@ -22,7 +22,7 @@ Place = tuple[str, object]
 
 def check_in(
     *,
-    id: uuid.UUID,  # noqa: A002 - as the phone calls it
+    id: uuid.UUID,
     user: User,
     election: Election,
     kind: str,
@@ -115,12 +115,12 @@ def _tell(said: Iterable[CheckIn]) -> tuple[list[_Told], dict[uuid.UUID, uuid.UU
     here: _Told | None = None
     for one in said:
         place = _place(one)
-        if one.kind == CheckIn.Kind.ARRIVED and place is not None:
-            if here is None or place != _place(here.opened_by):
-                if here is not None:
-                    here.left_at = one.at
-                here = _Told(one)
-                visits.append(here)
+        elsewhere = here is None or place != _place(here.opened_by)
+        if one.kind == CheckIn.Kind.ARRIVED and place is not None and elsewhere:
+            if here is not None:
+                here.left_at = one.at
+            here = _Told(one)
+            visits.append(here)
         if here is not None and (place is None or place == _place(here.opened_by)):
             belongs[one.pk] = here.id
         if one.kind == CheckIn.Kind.LEFT and here is not None:

@@ -61,7 +61,7 @@ def test_a_phone_that_missed_the_answer_asks_again(coordinator, observer, electi
 def test_it_may_be_typed_as_people_type(coordinator, observer, election):
     secret = invited(coordinator, observer, election)[1]
     typed = f"  {enrolling.in_groups(secret).lower().replace('0', 'o').replace('1', 'l')}\n"
-    typed = typed.replace("-", " – ", 1).replace("a", "а").replace("t", "Т")  # noqa: RUF001
+    typed = typed.replace("-", " – ", 1).replace("a", "а").replace("t", "Т")
     assert enrolling.redeem(typed, public_key=new_key())[1]
 
 
