@@ -57,6 +57,7 @@ def _context(language: str) -> dict[str, object]:
         "sheets": [f"css/{name}.css" for name in SHEETS],
         "modules": modules(),
         "entry": f"{settings.STATIC_URL}{SCRIPTS}/screens/app.js",
+        "enrol_entry": f"{settings.STATIC_URL}{SCRIPTS}/screens/enrol.js",
         "dangers": Danger.choices,
         "sources": Source.choices,
         "bases": [choice for choice in PersonsBasis.choices if choice[0] != "none_given"],
