@@ -24,7 +24,7 @@ from incidents.forms.field import PRECISIONS
 from incidents.vocabulary import Danger, FollowUpKind, PersonsBasis, Source
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
-SHEETS = ("tokens", "site", "forms", "phone")
+SHEETS = ("tokens", "site", "components", "forms", "phone")
 PICTURES = ("img/icons.svg", "img/favicon.svg", "img/phone-192.png", "img/phone-512.png")
 SCRIPTS = "js/phone"
 
@@ -32,8 +32,9 @@ SCRIPTS = "js/phone"
 def modules() -> list[str]:
     """Addresses of the app's modules, each without a fingerprint: they import each other so."""
     root = settings.BASE_DIR / "static"
-    found = sorted(f for f in (root / SCRIPTS).rglob("*.js") if f.name != "worker.js")
-    return [settings.STATIC_URL + str(file.relative_to(root)) for file in found]
+    found = sorted((root / SCRIPTS).rglob("*.js"))
+    names = [str(file.relative_to(root)) for file in found if file.name != "worker.js"]
+    return [settings.STATIC_URL + name for name in names]
 
 
 def assets() -> list[str]:
