@@ -29,6 +29,7 @@ from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import read_time
 from incidents.models import Question, RawReport, Report
 from incidents.vocabulary import Audience, Channel, Danger, EnvelopeKind
+from incidents.workflow import safety
 from observers import keys, visiting
 from observers.models import CheckIn, Device, User
 from observers.roles import memberships, teams
@@ -288,13 +289,18 @@ def _check_in(kept: RawReport, inside: Inside) -> None:
             after={"check_in": str(made.pk), "kind": made.kind},
         )
         if kind == CheckIn.Kind.SOS:
-            _call_for_help(kept, inside, election, quarantined=locked)
+            report = _call_for_help(kept, inside, election, quarantined=locked)
+            if not locked:
+                safety.called(made, report=report, channel=kept.channel)
 
 
 def _call_for_help(
     kept: RawReport, inside: Inside, election: Election, *, quarantined: bool
-) -> None:
-    """It is also a report with danger, so that alerts, clocks and queue work as for any."""
+) -> Report | None:
+    """It is also a report with danger, so that alerts, clocks and queue work as for any.
+
+    None when it cannot be one: what is wrong with it must not keep anybody from going.
+    """
     carried = ("station", "region", "latitude", "longitude", "accuracy_m", "captured_clock")
     said = {field: inside[field] for field in carried if field in inside}
     said |= {"danger": Danger.OBSERVER.value, "text": "SOS"}
@@ -306,7 +312,12 @@ def _call_for_help(
         sent_clock=kept.sent_clock,
         device_seq=kept.device_seq,
     )
-    intake.file_opened(row, said, election=election, quarantined=quarantined)
+    try:
+        with transaction.atomic():
+            filed = intake.file_opened(row, said, election=election, quarantined=quarantined)
+            return filed.report
+    except Refused:
+        return None
 
 
 def _place(inside: Inside, election: Election) -> tuple[Region | None, Station | None, str]:
