@@ -24,7 +24,7 @@ from incidents.forms.field import PRECISIONS
 from incidents.vocabulary import Danger, FollowUpKind, PersonsBasis, Source
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
-SHEETS = ("tokens", "site", "components", "forms", "phone")
+SHEETS = ("tokens", "site", "forms", "phone")
 PICTURES = ("img/icons.svg", "img/favicon.svg", "img/phone-192.png", "img/phone-512.png")
 SCRIPTS = "js/phone"
 
