@@ -26,7 +26,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
             )
             plain_pages.begin(request, device)
     except Refused as refused:
-        return phone.enrol_page(request, problem=str(refused), status=refused.status)
+        # Of a form that somebody may fill in again; 403 would say that they may not.
+        return phone.enrol_page(request, problem=str(refused), status=400)
     answer = redirect("field-report")
     answer.status_code = 303
     return answer

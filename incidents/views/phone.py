@@ -24,7 +24,7 @@ from incidents.forms.field import PRECISIONS
 from incidents.vocabulary import Danger, FollowUpKind, PersonsBasis, Source
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
-SHEETS = ("tokens", "site", "components", "forms", "phone")
+SHEETS = ("tokens", "site", "forms", "phone")
 PICTURES = ("img/icons.svg", "img/favicon.svg", "img/phone-192.png", "img/phone-512.png")
 SCRIPTS = "js/phone"
 
@@ -33,7 +33,8 @@ def modules() -> list[str]:
     """Addresses of the app's modules, each without a fingerprint: they import each other so."""
     root = settings.BASE_DIR / "static"
     found = sorted((root / SCRIPTS).rglob("*.js"))
-    return [settings.STATIC_URL + str(file.relative_to(root)) for file in found]
+    names = [str(file.relative_to(root)) for file in found if file.name != "worker.js"]
+    return [settings.STATIC_URL + name for name in names]
 
 
 def assets() -> list[str]:

@@ -113,7 +113,7 @@ export function sweep() {
 // Check-ins first, the newest of them before all (it may be a call for help, and nothing here
 // tells which), then words in their order, then files; what colleagues gave after one's own.
 const RANK = { check_in: 0, report: 1, answer: 1, evidence: 2 };
-const place = (item) => RANK[item.kind] * 2 + (item.foreign ? 1 : 0);
+export const place = (item) => RANK[item.kind] * 2 + (item.foreign ? 1 : 0);
 const order = (a, b) => place(a) - place(b) || (a.kind === "check_in" ? b.seq - a.seq : a.seq - b.seq);
 
 export const queue = async () => (await vault.all("outbox")).sort(order);

@@ -4,7 +4,7 @@ import { json, patience, refused, request } from "./answering.js";
 import { utf8 } from "./bytes.js";
 import { measure } from "./clock.js";
 import { receiptHolds } from "./keys.js";
-import { clear, note, queue, sweep, tell, watch } from "./outbox.js";
+import { clear, note, place, queue, sweep, tell, watch } from "./outbox.js";
 import { NotEnrolled, Offline, Problem } from "./problems.js";
 import { upload } from "./uploading.js";
 import { leave } from "./wiping.js";
@@ -100,7 +100,9 @@ async function work(mine) {
 async function next() {
   const now = performance.now();
   if (now < Math.max(quietUntil, askedUntil)) return null;
-  return (await queue()).find(({ id }) => (due.get(id) ?? 0) <= now);
+  const ready = (await queue()).filter(({ id }) => (due.get(id) ?? 0) <= now);
+  // What failed often waits behind what failed less, or two bad ones would keep the third waiting.
+  return ready.sort((a, b) => place(a) - place(b) || a.tries - b.tries)[0];
 }
 
 // Whether something came in that goes before files.

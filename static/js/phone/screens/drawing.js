@@ -56,17 +56,18 @@ export function tell(place, text) {
   place.hidden = !text;
 }
 
+const LOCALES = { en: "en-GB" };
 let zone; // of the election: a phone in other hands must not depend on where it was set up
 export const setZone = (name) => { zone = name; };
 
+// "11:07", or "10 January, 11:07" on another day. With `day` empty never the day.
 export function clock(moment, { day = "auto" } = {}) {
   const when = new Date(moment);
   if (Number.isNaN(when.getTime())) return "";
-  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
-  const date = (one) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(one);
-  const today = day === "auto" && date(when) === date(new Date());
-  if (!today && day) Object.assign(options, { day: "numeric", month: "long" });
-  return new Intl.DateTimeFormat(language, options).format(when);
+  const write = (options, one = when) => new Intl.DateTimeFormat(LOCALES[language] ?? language, { timeZone: zone, ...options }).format(one);
+  const time = write({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const date = (one) => write({ dateStyle: "short" }, one);
+  return !day || date(when) === date(new Date()) ? time : `${write({ day: "numeric", month: "long" })}, ${time}`;
 }
 
 export function size(bytes) {
