@@ -15,8 +15,8 @@ from incidents.workflow import safety
 from observers.models import CheckIn, SafetyCase, Visit
 from tests.contracts.stage import build_stage
 from tests.factories import TeamFactory, member
-from tests.incidents.test_arriving import Phone, put
 from tests.observers.test_whereabouts import say
+from tests.phones import Phone, put
 from tests.walking import person, region, the_election
 
 pytestmark = pytest.mark.django_db
