@@ -1,5 +1,6 @@
 """A marker in every private field never appears outside: any route, any format, any log."""
 
+import copy
 import io
 import logging
 import re
@@ -22,8 +23,8 @@ FORMATS = ("json", "ndjson", "csv", "geojson")
 OUTSIDERS = ("anonymous", "stranger", "partner", "admin", "other_observer", "foreign_coordinator")
 
 
-@pytest.fixture
-def stage(db):
+@pytest.fixture(scope="module")
+def built(lasting):
     made = build_stage("canary")
     foreign = build_stage("abroad")
     people = made.people
@@ -53,6 +54,11 @@ def stage(db):
     marked = {"title": {"en": f"{MARK} gone"}, "summary": {"en": f"{MARK} gone"}}
     made.withdrawn = made.withdraw(made.publish(made.open(made.file()), **marked))
     return made
+
+
+@pytest.fixture
+def stage(built, db):
+    return copy.deepcopy(built)
 
 
 def mark_people(made) -> None:
