@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Tests marked `once` run on SQLite; `-m once` runs them wherever it is said."""
     once = [item for item in items if item.get_closest_marker("once")]
     for item in once:
-        if "db" in item.fixturenames and not item.get_closest_marker("browser"):
+        asks = "django_db_setup" in item.fixturenames or item.get_closest_marker("django_db")
+        if asks and not item.get_closest_marker("browser"):
             raise pytest.UsageError(f"{item.nodeid} asks the database: it runs on both, not once.")
     if connection.vendor == "sqlite" or "once" in config.option.markexpr:
         return
