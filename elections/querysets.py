@@ -130,7 +130,8 @@ class StationQuerySet(models.QuerySet["records.Station"]):
         None. Nothing is guessed.
         """
         typed = typed[:_LONGEST_SEARCH]
-        stations = self.of(election)
+        # Whoever asks for the station asks for its region next, and never draws it.
+        stations = self.of(election).select_related("region").defer("region__boundary")
         if region is not None:
             stations = stations.within(region)
         commission, colon, number = typed.partition(":")

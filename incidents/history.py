@@ -18,13 +18,21 @@ from incidents.refs import new_ref
 from observers.models import User
 
 
+# One query over all that carry a reference: the constraint of each table knows only its own.
+REFERRED = (Report.objects.all(), Incident.objects.all())
+
+
 def take_number(name: str) -> Counter:
     """The next number of a counter, its row locked until this transaction commits.
 
     Call it as late as possible: everybody who needs the same counter waits.
     """
-    Counter.objects.get_or_create(name=name)
-    counter = Counter.objects.select_for_update(no_key=True).get(name=name)
+    locked = Counter.objects.select_for_update(no_key=True)
+    try:
+        counter = locked.get(name=name)
+    except Counter.DoesNotExist:
+        Counter.objects.get_or_create(name=name)
+        counter = locked.get(name=name)
     counter.value += 1
     return counter
 
@@ -33,10 +41,8 @@ def take_ref(election: Election) -> str:
     """A reference that neither a report nor an incident carries yet."""
     while True:
         ref = new_ref(election.ref_prefix)
-        taken = (
-            Report.objects.filter(ref=ref).exists() or Incident.objects.filter(ref=ref).exists()
-        )
-        if not taken:
+        taken = [rows.filter(ref=ref).order_by().values("ref") for rows in REFERRED]
+        if not taken[0].union(*taken[1:], all=True):
             return ref
 
 

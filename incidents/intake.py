@@ -1,8 +1,11 @@
 """The only door through which a report enters: app, page, API, import, desk.
 
-The bytes are committed before anything interprets them. A report is refused only for its form
-(not JSON, unknown fields, wrong types), never for its content: what cannot be understood stays
-as typed in `unresolved` for the desk, and what was refused stays raw for the desk as well.
+Nothing is acknowledged before it is on disk, and nothing that arrived is lost. What can be
+understood is kept and filed in one transaction, bytes and report together: a server that dies
+before its end has acknowledged nothing. Whatever goes wrong in it, the bytes are then committed
+alone, before anything interprets them again. A report is refused only for its form (not JSON,
+unknown fields, wrong types), never for its content: what cannot be understood stays as typed in
+`unresolved` for the desk, and what was refused stays raw for the desk as well.
 """
 
 import hashlib
@@ -23,8 +26,8 @@ from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
 from incidents.models import RawReport, Report
 from incidents.vocabulary import Audience, Danger, ReportState
-from observers.models import Device, User
-from observers.roles import Role, has_role, memberships, teams
+from observers.models import Device, Membership, User
+from observers.roles import Role, memberships
 
 MAY_FILE = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
 MAX_BYTES = 256 * 1024
@@ -56,10 +59,24 @@ def file_report(
     `raw` is a JSON object of FIELDS. Raises Invalid (400), NotAllowed (403), Conflict (409) and
     TooLarge (413); after all but TooLarge and NotAllowed the bytes are kept for the desk.
     """
-    mine = memberships(by).filter(role__in=MAY_FILE)
-    if not mine.exists():
+    filing = _filing(by)
+    if not filing:
         raise NotAllowed(_("Only observers and the desk may file reports. Ask your coordinator."))
-    kept = _keep(by=by, report_id=report_id, raw=raw, channel=channel, device=device)
+    if len(raw) > MAX_BYTES:
+        parse_json(raw, max_bytes=MAX_BYTES)  # raises TooLarge
+    arrived = RawReport(
+        report_id=report_id,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        body=raw,
+        channel=channel,
+        author=by,
+        device=device,
+        election=filing[0].election,  # a guess until they are understood
+        sealed=b"security_only" in raw,
+    )
+    if receipt := _at_once(arrived, raw, filing):
+        return receipt
+    kept = _keep(arrived)
     return _settle(kept, raw)
 
 
@@ -106,54 +123,75 @@ def _problems(refusal: Refused) -> dict[str, list[str]]:
     return {"": [str(refusal.message)]}
 
 
-def _keep(
-    *, by: User, report_id: uuid.UUID, raw: bytes, channel: str, device: Device | None
-) -> RawReport:
-    """Commit the bytes. The election is a guess until they are understood."""
-    if len(raw) > MAX_BYTES:
-        parse_json(raw, max_bytes=MAX_BYTES)  # raises TooLarge
-    first = memberships(by).filter(role__in=MAY_FILE).order_by("pk").first()
-    kept, _made = RawReport.objects.get_or_create(
-        report_id=report_id,
-        sha256=hashlib.sha256(raw).hexdigest(),
-        author=by,
-        defaults={
-            "body": raw,
-            "channel": channel,
-            "device": device,
-            "election": first.election if first else None,
-            "sealed": b"security_only" in raw,
-        },
-    )
+def _filing(author: User) -> list[Membership]:
+    """In what elections and for which team this person may file now, the oldest first."""
+    rows = memberships(author).filter(role__in=MAY_FILE).exclude(election=None)
+    return list(rows.select_related("election", "team").order_by("pk"))
+
+
+def _at_once(arrived: RawReport, raw: bytes, filing: list[Membership]) -> Receipt | None:
+    """Bytes, report and history in one commit. None: not this time, and nothing was kept."""
+    if RawReport.objects.filter(report_id=arrived.report_id).exists():
+        return None  # a repeat, or a conflict
+    try:
+        payload, election, digest = _read(raw, filing)
+        values = interpret(payload, election=election)
+        return _file(arrived, _among(filing, election), values, digest)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the bytes are kept first
+        if not isinstance(error, Refused | IntegrityError):
+            log.warning("A report was not filed at once: %s", type(error).__name__)
+        arrived.pk = None  # of a row that was rolled back
+        return None
+
+
+def _keep(arrived: RawReport) -> RawReport:
+    """Commit the bytes."""
+    found = {"report_id": arrived.report_id, "sha256": arrived.sha256, "author": arrived.author}
+    others = ("body", "channel", "device", "election", "sealed")
+    given = {name: getattr(arrived, name) for name in others}
+    kept, _made = RawReport.objects.get_or_create(**found, defaults=given)
     return kept
 
 
-def _understand(kept: RawReport, raw: bytes) -> Receipt:
+def _read(raw: bytes, filing: list[Membership]) -> tuple[dict[str, Any], Election, str]:
+    """The fields, the election they are meant for and the digest of both. Raises Refused."""
     payload = parse_json(raw, max_bytes=MAX_BYTES)
     if not isinstance(payload, dict):
         raise Invalid({"": [_("Send one JSON object with the fields of the report.")]})
     payload.pop("id", None)
-    election = _election(kept.author, payload.pop("election", None))
-    digest = hashlib.sha256(
-        canonical_json({**payload, "election": election.slug}).encode("utf-8", "backslashreplace")
-    ).hexdigest()
+    election = _election(filing, payload.pop("election", None))
+    said = canonical_json({**payload, "election": election.slug})
+    return payload, election, hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _understand(kept: RawReport, raw: bytes) -> Receipt:
+    filing = _filing(kept.author)
+    payload, election, digest = _read(raw, filing)
     if found := Report.objects.filter(pk=kept.report_id).first():
         return _again(found, kept.author, digest)
     values = interpret(payload, election=election)
-    return _file(kept, election, values, digest)
+    try:
+        return _file(kept, _among(filing, election), values, digest)
+    except IntegrityError:
+        # Somebody else filed it between our look and our insert: the same report, sent twice.
+        if found := Report.objects.filter(pk=kept.report_id).first():
+            return _again(found, kept.author, digest)
+        raise
 
 
-def _election(author: User, slug: object) -> Election:
+def _election(filing: list[Membership], slug: object) -> Election:
     """The one named, or the only one this person observes."""
-    filing = memberships(author).filter(role__in=MAY_FILE)
-    rows = filing.select_related("election")
-    elections = {m.election.slug: m.election for m in rows if m.election is not None}
+    elections = {m.election.slug: m.election for m in filing if m.election is not None}
     if slug is None and len(elections) == 1:
         return next(iter(elections.values()))
     if isinstance(slug, str) and slug in elections:
         return elections[slug]
     names = ", ".join(sorted(elections))
     raise Invalid({"election": [_("Name one of your elections: %(names)s.") % {"names": names}]})
+
+
+def _among(filing: list[Membership], election: Election) -> list[Membership]:
+    return [membership for membership in filing if membership.election_id == election.pk]
 
 
 def _again(found: Report, author: User, digest: str) -> Receipt:
@@ -167,47 +205,60 @@ def _again(found: Report, author: User, digest: str) -> Receipt:
     return Receipt(report=found, created=False)
 
 
-def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: str) -> Receipt:
-    author = kept.author
-    if not any(has_role(author, role, election) for role in MAY_FILE):
-        raise NotAllowed(_("You are not an observer of this election. Ask your coordinator."))
-    device = kept.device
-    revoked = device is not None and device.revoked_at is not None
-    try:
-        with transaction.atomic():
-            report = Report(
-                id=kept.report_id,
-                ref=history.take_ref(election),
-                election=election,
-                author=author,
-                team=teams(author, election).first(),
-                device=device,
-                channel=kept.channel,
-                received_at=timezone.now(),
-                sha256=digest,
-                state=ReportState.QUARANTINED if revoked else ReportState.RECEIVED,
-                **values,
-            )
-            report.urgent = report.danger != Danger.NONE
-            report.due_at = clocks.due_of_report(report)
-            report.save(force_insert=True)
-            # Before history: whoever holds its counter must not wait for an incident.
-            shaking.corrected_by(report)
-            history.record(
-                "file_report",
-                by=author,
-                channel=kept.channel,
-                election=election,
-                report=report,
-                after={"state": report.state, "sha256": digest},
-            )
-            alerts.of_report(report)
-    except IntegrityError:
-        # Somebody else filed it between our look and our insert: the same report, sent twice.
-        if found := Report.objects.filter(pk=kept.report_id).first():
-            return _again(found, author, digest)
-        raise
+def _file(
+    kept: RawReport, filing: list[Membership], values: dict[str, Any], digest: str
+) -> Receipt:
+    """`filing`: memberships of the author in the election, at least one."""
+    election = filing[0].election
+    assert election is not None  # noqa: S101 - `_filing` leaves those without one out
+    report = Report(
+        id=kept.report_id,
+        election=election,
+        author=kept.author,
+        team=next((m.team for m in filing if m.team), None),
+        device=kept.device,
+        channel=kept.channel,
+        received_at=timezone.now(),
+        sha256=digest,
+        state=_first_state(kept.device),
+        **values,
+    )
+    report.urgent = report.danger != Danger.NONE
+    report.due_at = clocks.due_of_report(report)
+    with transaction.atomic():
+        report.ref = history.take_ref(election)
+        kept.election = election
+        kept.sealed = report.audience == Audience.SECURITY_ONLY
+        _mark_filed(kept)
+        report.save(force_insert=True)
+        # Before history: whoever holds its counter must not wait for an incident.
+        shaking.corrected_by(report)
+        alerts.of_report(report)
+        history.record(
+            "file_report",
+            by=report.author,
+            channel=report.channel,
+            election=election,
+            report=report,
+            after={"state": report.state, "sha256": digest},
+        )
     return Receipt(report=report, created=True)
+
+
+def _first_state(device: Device | None) -> str:
+    """A locked phone gets a normal receipt; what it sent waits apart."""
+    if device is not None and device.revoked_at is not None:
+        return ReportState.QUARANTINED
+    return ReportState.RECEIVED
+
+
+def _mark_filed(kept: RawReport) -> None:
+    """In the transaction that files it; a new row comes with the mark."""
+    kept.outcome = RawReport.Outcome.FILED
+    if kept.pk is None:
+        kept.save(force_insert=True)
+    else:
+        kept.save(update_fields=["outcome", "election", "sealed"])
 
 
 __all__ = ["FIELDS", "Receipt", "file_report", "take_up_arrived"]

@@ -77,6 +77,7 @@ CLOCKS = ("occurred_start", "occurred_end", "captured_clock", "sent_clock")
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 MOST_PERSONS = 10_000_000
 FARTHEST_M = 1_000_000
+NOT_NEEDED = ("boundary", "aliases", "search")  # of a region: large, and read for each report
 
 
 def interpret(payload: dict[str, Any], *, election: Election) -> dict[str, Any]:
@@ -189,7 +190,8 @@ def _place(
 ) -> dict[str, Any]:
     values: dict[str, Any] = {"region": None, "station": None, "station_as_typed": ""}
     if typed := clean_text(given.get("region", ""), limit=200)[0]:
-        values["region"] = Region.objects.of(election).filter(code=typed).first()
+        regions = Region.objects.of(election).defer(*NOT_NEEDED)
+        values["region"] = regions.filter(code=typed).first()
         if values["region"] is None:
             unresolved["region"] = typed
     if typed := clean_text(given.get("station", ""), limit=200)[0]:
