@@ -8,18 +8,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import CharField, Min
 from django.utils import timezone
 
 from elections.models import Election
+from elections.prepared import Given, Prepared
 from incidents.cleaning import canonical_json
 from incidents.models import Counter, Event, Incident, Report
 from incidents.refs import new_ref
 from observers.models import User
 
 
-# One query over all that carry a reference: the constraint of each table knows only its own.
-REFERRED = (Report.objects.all(), Incident.objects.all())
+# The constraint of each table knows only its own.
+REFERRED = [
+    Prepared(
+        lambda rows=rows: rows.filter(ref=Given("ref", CharField())).order_by().values_list("ref")
+    )
+    for rows in (Report.objects.all(), Incident.objects.all())
+]
 
 
 def take_number(name: str) -> Counter:
@@ -41,8 +47,7 @@ def take_ref(election: Election) -> str:
     """A reference that neither a report nor an incident carries yet."""
     while True:
         ref = new_ref(election.ref_prefix)
-        taken = [rows.filter(ref=ref).order_by().values("ref") for rows in REFERRED]
-        if not taken[0].union(*taken[1:], all=True):
+        if not any(carrying(ref=ref) for carrying in REFERRED):
             return ref
 
 

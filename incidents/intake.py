@@ -16,10 +16,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
+from elections.prepared import Given, Prepared
 from incidents import alerts, clocks, history, shaking
 from incidents.cleaning import canonical_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
@@ -27,12 +29,26 @@ from incidents.interpreting import FIELDS, interpret
 from incidents.models import RawReport, Report
 from incidents.vocabulary import Audience, Danger, ReportState
 from observers.models import Device, Membership, User
-from observers.roles import Role, memberships
+from observers.roles import Role
 
 MAY_FILE = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
 MAX_BYTES = 256 * 1024
 PATIENCE = timedelta(minutes=1)  # a request that still runs is not taken over
 log = logging.getLogger(__name__)
+FILING = Prepared(
+    lambda: (
+        Membership.objects.active(Given("now", DateTimeField()))
+        .filter(user=Given("user", UUIDField()), role__in=MAY_FILE)
+        .exclude(election=None)
+        .select_related("election", "team")
+        .order_by("pk")
+    )
+)
+KNOWN = Prepared(
+    lambda: RawReport.objects.filter(report_id=Given("report", UUIDField()))
+    .order_by()
+    .values_list("pk")[:1]
+)
 
 
 @dataclass(frozen=True)
@@ -125,13 +141,12 @@ def _problems(refusal: Refused) -> dict[str, list[str]]:
 
 def _filing(author: User) -> list[Membership]:
     """In what elections and for which team this person may file now, the oldest first."""
-    rows = memberships(author).filter(role__in=MAY_FILE).exclude(election=None)
-    return list(rows.select_related("election", "team").order_by("pk"))
+    return FILING(user=author.pk, now=timezone.now()) if author.is_active else []
 
 
 def _at_once(arrived: RawReport, raw: bytes, filing: list[Membership]) -> Receipt | None:
     """Bytes, report and history in one commit. None: not this time, and nothing was kept."""
-    if RawReport.objects.filter(report_id=arrived.report_id).exists():
+    if KNOWN(report=arrived.report_id):
         return None  # a repeat, or a conflict
     try:
         payload, election, digest = _read(raw, filing)
