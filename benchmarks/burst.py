@@ -24,8 +24,8 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import field_world  # noqa: E402
-from benchmarks.closed_loop import Address, Result, Sent, drive, put  # noqa: E402
+from benchmarks import field_world
+from benchmarks.closed_loop import Address, Result, Sent, drive, put
 
 TICKS = os.sysconf("SC_CLK_TCK")
 TWICE, MIN_AGO = 0.05, 1500
@@ -159,7 +159,7 @@ def told(result: Result) -> str:
 
 
 class Meter:
-    """CPU of the servers and of their database processes since it was made; load of the machine."""
+    """CPU of the servers and of their database processes since it was made."""
 
     def __init__(self, pids: list[int], place: field_world.Place) -> None:
         self.pids, self.place = pids, place
@@ -185,7 +185,9 @@ class Meter:
     def told(self, result: Result) -> str:
         count = max(1, sum(result.codes.values()))
         server, database = self._server() - self.server, self._database() - self.database
-        busy, whole = (after - before for after, before in zip(machine(), self.machine))
+        busy, whole = (
+            after - before for after, before in zip(machine(), self.machine, strict=True)
+        )
         others = busy - server - database - (time.process_time() - self.client)
         return (
             f"CPU {1000 * server / count:.2f} + {1000 * database / count:.2f} ms a report, "

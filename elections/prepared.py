@@ -24,8 +24,8 @@ class Given(Expression):
         super().__init__(output_field=kind)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        return "%s", [self]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", (self,)
 
     def value(self, given: dict[str, Any]) -> Any:
         return self.output_field.get_db_prep_value(given[self.name], connection, prepared=False)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import CharField, Min
+from django.db.models import CharField, Min, QuerySet
 from django.utils import timezone
 
 from elections.models import Election
@@ -19,13 +19,13 @@ from incidents.refs import new_ref
 from observers.models import User
 
 
+def _carrying(rows: "QuerySet[Any, Any]") -> "Prepared[tuple[str]]":
+    by_ref = rows.filter(ref=Given("ref", CharField())).order_by()
+    return Prepared(lambda: by_ref.values_list("ref"))
+
+
 # The constraint of each table knows only its own.
-REFERRED = [
-    Prepared(
-        lambda rows=rows: rows.filter(ref=Given("ref", CharField())).order_by().values_list("ref")
-    )
-    for rows in (Report.objects.all(), Incident.objects.all())
-]
+REFERRED = (_carrying(Report.objects.all()), _carrying(Incident.objects.all()))
 
 
 def take_number(name: str) -> Counter:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from elections.models import Election
 from elections.prepared import Given, Prepared
 from incidents import alerts, clocks, history, shaking
-from incidents.cleaning import canonical_json, parse_json
+from incidents.cleaning import canonical_json, clean_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
 from incidents.models import RawReport, Report
@@ -45,9 +45,11 @@ FILING = Prepared(
     )
 )
 KNOWN = Prepared(
-    lambda: RawReport.objects.filter(report_id=Given("report", UUIDField()))
-    .order_by()
-    .values_list("pk")[:1]
+    lambda: (
+        RawReport.objects.filter(report_id=Given("report", UUIDField()))
+        .order_by()
+        .values_list("pk")[:1]
+    )
 )
 
 
@@ -100,7 +102,9 @@ def take_up_arrived() -> int:
     """File what was kept when a server died and whose sender did not return. How many it was."""
     taken = 0
     patience = timezone.now() - PATIENCE
-    waiting = RawReport.objects.filter(outcome=RawReport.Outcome.ARRIVED, received_at__lt=patience)
+    waiting = RawReport.objects.filter(
+        outcome=RawReport.Outcome.ARRIVED, received_at__lt=patience, envelope=""
+    )
     for kept in waiting.select_related("author", "device"):
         try:
             _settle(kept, bytes(kept.body))
@@ -122,7 +126,7 @@ def _settle(kept: RawReport, raw: bytes) -> Receipt:
         raise
     except Refused as refusal:
         RawReport.objects.filter(pk=kept.pk).exclude(outcome=RawReport.Outcome.FILED).update(
-            outcome=RawReport.Outcome.REFUSED, problems=_problems(refusal)
+            outcome=RawReport.Outcome.REFUSED, problems=problems(refusal)
         )
         raise
     RawReport.objects.filter(pk=kept.pk).update(
@@ -133,7 +137,7 @@ def _settle(kept: RawReport, raw: bytes) -> Receipt:
     return receipt
 
 
-def _problems(refusal: Refused) -> dict[str, list[str]]:
+def problems(refusal: Refused) -> dict[str, list[str]]:
     if isinstance(refusal, Invalid):
         return {field: [str(line) for line in lines] for field, lines in refusal.errors.items()}
     return {"": [str(refusal.message)]}
@@ -150,12 +154,17 @@ def _at_once(arrived: RawReport, raw: bytes, filing: list[Membership]) -> Receip
         return None  # a repeat, or a conflict
     try:
         payload, election, digest = _read(raw, filing)
-        values = interpret(payload, election=election)
-        return _file(arrived, _among(filing, election), values, digest)
+        values = _values(arrived, payload, election)
+        with transaction.atomic():
+            arrived.election = election
+            arrived.sealed = values.get("audience") == Audience.SECURITY_ONLY
+            arrived.outcome = RawReport.Outcome.FILED
+            arrived.save(force_insert=True)
+            return _file(arrived, _among(filing, election), values, digest)
     except Exception as error:  # noqa: BLE001 - whatever it was, the bytes are kept first
         if not isinstance(error, Refused | IntegrityError):
             log.warning("A report was not filed at once: %s", type(error).__name__)
-        arrived.pk = None  # of a row that was rolled back
+        arrived.pk, arrived.outcome = None, RawReport.Outcome.ARRIVED  # the row was rolled back
         return None
 
 
@@ -175,8 +184,12 @@ def _read(raw: bytes, filing: list[Membership]) -> tuple[dict[str, Any], Electio
         raise Invalid({"": [_("Send one JSON object with the fields of the report.")]})
     payload.pop("id", None)
     election = _election(filing, payload.pop("election", None))
+    return payload, election, _digest(payload, election)
+
+
+def _digest(payload: dict[str, Any], election: Election) -> str:
     said = canonical_json({**payload, "election": election.slug})
-    return payload, election, hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()
+    return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _understand(kept: RawReport, raw: bytes) -> Receipt:
@@ -184,14 +197,31 @@ def _understand(kept: RawReport, raw: bytes) -> Receipt:
     payload, election, digest = _read(raw, filing)
     if found := Report.objects.filter(pk=kept.report_id).first():
         return _again(found, kept.author, digest)
-    values = interpret(payload, election=election)
-    try:
-        return _file(kept, _among(filing, election), values, digest)
-    except IntegrityError:
-        # Somebody else filed it between our look and our insert: the same report, sent twice.
-        if found := Report.objects.filter(pk=kept.report_id).first():
-            return _again(found, kept.author, digest)
-        raise
+    values = _values(kept, payload, election)
+    return _file_once(kept, _among(filing, election), values, digest)
+
+
+def file_opened(
+    kept: RawReport, inside: dict[str, Any], *, election: Election, quarantined: bool
+) -> Receipt:
+    """File what a phone sealed. Its author may be locked by now, so nobody is refused here.
+
+    Raises Invalid (400) and Conflict (409).
+    """
+    payload = {field: value for field, value in inside.items() if field not in ("id", "election")}
+    digest = _digest(payload, election)
+    if found := Report.objects.filter(pk=kept.report_id).first():
+        return _again(found, kept.author, digest)
+    values = _values(kept, payload, election)
+    named = inside.get("election", election.slug)
+    if named != election.slug:
+        # It was sealed for this one; what else it says is for the desk to look at.
+        values["unresolved"]["election"] = clean_json(str(named)[:200])[0]
+    if kept.sent_clock is not None:
+        values["sent_clock"] = kept.sent_clock
+    values["device_seq"] = kept.device_seq
+    values["state"] = ReportState.QUARANTINED if quarantined else ReportState.RECEIVED
+    return _file_once(kept, _among(_filing(kept.author), election), values, digest)
 
 
 def _election(filing: list[Membership], slug: object) -> Election:
@@ -220,60 +250,56 @@ def _again(found: Report, author: User, digest: str) -> Receipt:
     return Receipt(report=found, created=False)
 
 
+def _values(kept: RawReport, payload: dict[str, Any], election: Election) -> dict[str, Any]:
+    """Columns of the report. What a locked phone sent waits apart, with a normal receipt."""
+    locked = kept.device is not None and kept.device.revoked_at is not None
+    state = ReportState.QUARANTINED if locked else ReportState.RECEIVED
+    return {"election": election, "state": state, **interpret(payload, election=election)}
+
+
+def _file_once(
+    kept: RawReport, filing: list[Membership], values: dict[str, Any], digest: str
+) -> Receipt:
+    try:
+        with transaction.atomic():
+            return _file(kept, filing, values, digest)
+    except IntegrityError:
+        # Somebody else filed it between our look and our insert: the same report, sent twice.
+        if found := Report.objects.filter(pk=kept.report_id).first():
+            return _again(found, kept.author, digest)
+        raise
+
+
 def _file(
     kept: RawReport, filing: list[Membership], values: dict[str, Any], digest: str
 ) -> Receipt:
-    """`filing`: memberships of the author in the election, at least one."""
-    election = filing[0].election
-    assert election is not None  # noqa: S101 - `_filing` leaves those without one out
+    """In a transaction. `filing`: memberships of the author in the election of `values`."""
     report = Report(
         id=kept.report_id,
-        election=election,
+        ref=history.take_ref(values["election"]),
         author=kept.author,
         team=next((m.team for m in filing if m.team), None),
         device=kept.device,
         channel=kept.channel,
         received_at=timezone.now(),
         sha256=digest,
-        state=_first_state(kept.device),
         **values,
     )
     report.urgent = report.danger != Danger.NONE
     report.due_at = clocks.due_of_report(report)
-    with transaction.atomic():
-        report.ref = history.take_ref(election)
-        kept.election = election
-        kept.sealed = report.audience == Audience.SECURITY_ONLY
-        _mark_filed(kept)
-        report.save(force_insert=True)
-        # Before history: whoever holds its counter must not wait for an incident.
-        shaking.corrected_by(report)
-        alerts.of_report(report)
-        history.record(
-            "file_report",
-            by=report.author,
-            channel=report.channel,
-            election=election,
-            report=report,
-            after={"state": report.state, "sha256": digest},
-        )
+    report.save(force_insert=True)
+    # Before history: whoever holds its counter must not wait for an incident or an alert.
+    shaking.corrected_by(report)
+    alerts.of_report(report)
+    history.record(
+        "file_report",
+        by=report.author,
+        channel=report.channel,
+        election=report.election,
+        report=report,
+        after={"state": report.state, "sha256": digest},
+    )
     return Receipt(report=report, created=True)
 
 
-def _first_state(device: Device | None) -> str:
-    """A locked phone gets a normal receipt; what it sent waits apart."""
-    if device is not None and device.revoked_at is not None:
-        return ReportState.QUARANTINED
-    return ReportState.RECEIVED
-
-
-def _mark_filed(kept: RawReport) -> None:
-    """In the transaction that files it; a new row comes with the mark."""
-    kept.outcome = RawReport.Outcome.FILED
-    if kept.pk is None:
-        kept.save(force_insert=True)
-    else:
-        kept.save(update_fields=["outcome", "election", "sealed"])
-
-
-__all__ = ["FIELDS", "Receipt", "file_report", "take_up_arrived"]
+__all__ = ["FIELDS", "Receipt", "file_opened", "file_report", "take_up_arrived"]

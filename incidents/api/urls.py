@@ -23,6 +23,7 @@ urlpatterns = [
         views.Reports.as_view({"post": "answer"}),
         name="api-report-answers",
     ),
+    path("envelopes/<str:key>/", views.Envelopes.as_view({"put": "put"}), name="api-envelope"),
     path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
     path(
         "desk/reports/<uuid:key>/steps/",

@@ -107,6 +107,8 @@ API = {
     ),
     # Of somebody else's report nobody learns more than that there is none of theirs.
     "api-report-answers": api("reports/{s.report.pk}/answers/", POST=API_ANSWER),
+    # Whose it is stands in its signature; who carries it does not matter.
+    "api-envelope": api("envelopes/{s.new_id}/", PUT=EVERYBODY),
     "api-desk-reports": api("desk/reports/", GET=API_DESK),
     "api-desk-report-steps": api("desk/reports/{s.report.pk}/steps/", POST=API_DESK_HERE),
     "api-desk-incidents": api("desk/incidents/", GET=API_DESK),

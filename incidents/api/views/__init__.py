@@ -1,5 +1,6 @@
 from incidents.api.views.desk import BulkSteps, DeskIncidents, DeskReports
 from incidents.api.views.observer import Reports
+from incidents.api.views.phone import Envelopes
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
 
@@ -10,6 +11,7 @@ __all__ = [
     "Codebook",
     "DeskIncidents",
     "DeskReports",
+    "Envelopes",
     "Incidents",
     "Index",
     "Reports",
