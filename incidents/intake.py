@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
 from elections.prepared import Given, Prepared
-from incidents import alerts, clocks, history, shaking
+from incidents import alerts, clocks, dating, history, shaking
 from incidents.cleaning import canonical_json, clean_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
@@ -217,9 +217,6 @@ def file_opened(
     if named != election.slug:
         # It was sealed for this one; what else it says is for the desk to look at.
         values["unresolved"]["election"] = clean_json(str(named)[:200])[0]
-    if kept.sent_clock is not None:
-        values["sent_clock"] = kept.sent_clock
-    values["device_seq"] = kept.device_seq
     values["state"] = ReportState.QUARANTINED if quarantined else ReportState.RECEIVED
     return _file_once(kept, _among(_filing(kept.author), election), values, digest)
 
@@ -254,7 +251,9 @@ def _values(kept: RawReport, payload: dict[str, Any], election: Election) -> dic
     """Columns of the report. What a locked phone sent waits apart, with a normal receipt."""
     locked = kept.device is not None and kept.device.revoked_at is not None
     state = ReportState.QUARANTINED if locked else ReportState.RECEIVED
-    return {"election": election, "state": state, **interpret(payload, election=election)}
+    values = interpret(payload, election=election)
+    dating.date(kept, values, payload, election)
+    return {"election": election, "state": state, "device_seq": kept.device_seq, **values}
 
 
 def _file_once(
