@@ -12,7 +12,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,11 +22,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election, Region, Station
-from incidents import checking_in, envelopes, intake, workflow
+from incidents import checking_in, dating, envelopes, intake, workflow
 from incidents.cleaning import clean_json, clean_text, digest
 from incidents.envelopes import Envelope
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
-from incidents.interpreting import read_time
+from incidents.interpreting import EARLIEST_CLOCK, read_time
 from incidents.models import Question, RawReport, Report
 from incidents.vocabulary import Audience, Channel, EnvelopeKind
 from observers import keys
@@ -35,7 +35,6 @@ from observers.roles import memberships, teams
 
 Inside = dict[str, Any]
 POINT = ("latitude", "longitude", "accuracy_m")
-LONGEST_OFFSET = timedelta(days=366 * 200).total_seconds()
 log = logging.getLogger(__name__)
 # Verified against when the device is unknown, so that both refusals take as long.
 NOBODY = ec.generate_private_key(keys.CURVE).public_key()
@@ -312,16 +311,12 @@ def _place(inside: Inside, election: Election) -> tuple[Region | None, Station |
 
 def _moment(kept: RawReport, inside: Inside, election: Election) -> datetime:
     """By the phone's clock, corrected by what is known of it; else when it came."""
-    said = inside.get("captured_clock")
-    written = read_time(said, election.time_zone) if isinstance(said, str) else None
-    offset = inside.get("clock_known_offset_s")
-    if written is None:
+    said, offset = inside.get("captured_clock"), inside.get("clock_known_offset_s")
+    clock = read_time(said, election.time_zone, EARLIEST_CLOCK) if isinstance(said, str) else None
+    if clock is None:
         return kept.received_at
-    if kept.sent_clock is not None:
-        return min(written + (kept.received_at - kept.sent_clock), kept.received_at)
-    if offset is not None and _is_number(offset) and abs(offset) <= LONGEST_OFFSET:
-        return min(written + timedelta(seconds=offset), kept.received_at)
-    return min(written, kept.received_at)
+    known = float(offset) if offset is not None and _is_number(offset) else None
+    return dating.written(kept, clock, sent=kept.sent_clock, known_offset_s=known).at
 
 
 def read_clock(header: str) -> datetime | None:
