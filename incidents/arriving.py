@@ -76,12 +76,17 @@ def arrive(raw: bytes, *, item: uuid.UUID, sent_clock: datetime | None = None) -
     kept, created = _keep(raw, envelope, signer, sent_clock)
     if kept.outcome == RawReport.Outcome.ARRIVED:
         _settle(kept, envelope)
-    ref = None
-    if kept.outcome == RawReport.Outcome.FILED and kept.envelope == EnvelopeKind.REPORT:
-        found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
-        ref = found.values_list("ref", flat=True).first()
+    ref = _ref_of(kept)
     receipt = envelopes.receipt(envelope.id, envelope.sha256, kept.received_at, ref)
     return Arrived(receipt, created)
+
+
+def _ref_of(kept: RawReport) -> str | None:
+    """Of the report that these bytes became; of what contradicts it, none."""
+    if kept.outcome != RawReport.Outcome.FILED or kept.envelope != EnvelopeKind.REPORT:
+        return None
+    found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
+    return found.values_list("ref", flat=True).first()
 
 
 def take_up_arrived() -> int:
