@@ -5,6 +5,7 @@ Pure functions, in the language of the page. "" means that nothing is known; the
 """
 
 from incidents.wording.answers import Answer, Line, answers
+from incidents.wording.fates import fate
 from incidents.wording.judgements import (
     claim,
     percent,
@@ -15,6 +16,7 @@ from incidents.wording.judgements import (
     withdrawn_because,
 )
 from incidents.wording.people import persons
+from incidents.wording.phones import written
 from incidents.wording.places import place
 from incidents.wording.texts import Text, in_language, language_name, listed, number
 from incidents.wording.times import clock, utc, when, when_in_short, zone_words
@@ -26,6 +28,7 @@ __all__ = [
     "answers",
     "claim",
     "clock",
+    "fate",
     "in_language",
     "language_name",
     "listed",
@@ -41,5 +44,6 @@ __all__ = [
     "when",
     "when_in_short",
     "withdrawn_because",
+    "written",
     "zone_words",
 ]

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection
 
-from incidents import alerts, delivering, intake, publishing
+from incidents import alerts, arriving, delivering, publishing
 
 log = logging.getLogger(__name__)
 DUTIES: dict[str, Callable[[], int]] = {
     "published": publishing.publish_due,
-    "filed": intake.take_up_arrived,
+    "filed": arriving.take_up_arrived,
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
 }
