@@ -147,7 +147,8 @@ class Ledger:
                 time.sleep(0.005)
                 if time.monotonic() > until:
                     self.odd.append(f"fewer than {AT_LEAST} accepted in {SLOWEST:.0f} s")
-                    return self.stopped.set()
+                    self.stopped.set()
+                    return
             time.sleep(random.uniform(*BETWEEN))
             server.kill()
         server.start()
