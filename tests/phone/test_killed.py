@@ -61,6 +61,21 @@ def found(profile, words):
     return hits
 
 
+def between(context, step):
+    """Lets what is sent come as far as `step`; gives the list of what was sent."""
+    asked = []
+
+    def sent(route):
+        if step == "one through" and not asked:
+            route.continue_()
+        elif step != "asked":
+            route.fetch()  # the server has it; the phone will not hear of it
+        asked.append(route.request.url)
+
+    context.route(ENVELOPES, sent)
+    return asked
+
+
 def test_a_killed_browser_loses_nothing_doubles_nothing_and_shows_nothing(start, tmp_path):
     phone = start()
     phone.become()
@@ -72,16 +87,7 @@ def test_a_killed_browser_loses_nothing_doubles_nothing_and_shows_nothing(start,
 
     for step in ("asked", "committed", "one through"):
         phone = start()
-        asked = []
-
-        def between(route, step=step, asked=asked):
-            if step == "one through" and not asked:
-                route.continue_()
-            elif step != "asked":
-                route.fetch()  # the server has it; the phone will not hear of it
-            asked.append(route.request.url)
-
-        phone.context.route(ENVELOPES, between)
+        asked = between(phone.context, step)
         phone.context.route(UPLOADS, lambda route: route.abort())
         phone.start()
         while len(asked) < 1 + (step == "one through"):
@@ -93,6 +99,4 @@ def test_a_killed_browser_loses_nothing_doubles_nothing_and_shows_nothing(start,
     phone.start()
     phone.until("lines.length === 1 && lines[0].kind === 'evidence'")
     assert Report.objects.count() == RawReport.objects.count() == 3
-    kill(tmp_path)
     assert found(tmp_path, [*SECRETS, CONTROL]) == {CONTROL}, "after"
-    start()
