@@ -39,6 +39,8 @@ async function session() {
 // Also for other tabs, when one was told to wipe.
 export function leave(reachable = false) {
   vault.shut();
+  // A page that asks "really leave?" because of an unsent form is not asked.
+  addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), { capture: true });
   document.documentElement.replaceChildren();
   location.replace(reachable ? "/" : "about:blank");
 }
