@@ -179,6 +179,9 @@ ACCOUNT_ADAPTER = "observers.accounts.ClosedAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Redeeming an invitation. Many share one address where a mission is trained; what keeps guesses
+# out is the length of the secret.
+ACCOUNT_RATE_LIMITS = {"enrol": "60/m/ip"}
 ACCOUNT_FORMS = {
     "login": "observers.forms.SignInForm",
     "change_password": "observers.forms.NewPasswordForm",

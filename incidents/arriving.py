@@ -22,18 +22,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election, Region, Station
-from incidents import envelopes, history, intake, workflow
-from incidents.cleaning import clean_text, digest
+from incidents import checking_in, envelopes, intake, workflow
+from incidents.cleaning import clean_json, clean_text, digest
 from incidents.envelopes import Envelope
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import read_time
 from incidents.models import Question, RawReport, Report
-from incidents.vocabulary import Audience, Channel, Danger, EnvelopeKind
-from observers import keys, visiting
+from incidents.vocabulary import Audience, Channel, EnvelopeKind
+from observers import keys
 from observers.models import CheckIn, Device, User
 from observers.roles import memberships, teams
 
 Inside = dict[str, Any]
+POINT = ("latitude", "longitude", "accuracy_m")
 LONGEST_OFFSET = timedelta(days=366 * 200).total_seconds()
 log = logging.getLogger(__name__)
 # Verified against when the device is unknown, so that both refusals take as long.
@@ -154,14 +155,15 @@ def _same(row: RawReport, envelope: Envelope) -> bool:
 
 # --- Settling -------------------------------------------------------------------------------
 
-UNOPENED = _(
-    "It cannot be opened: it was sealed to a key this server does not have, or was broken before "
-    "it was signed. Ask the observer, and look whether keys are missing."
-)
-NOT_THIS_WAY = _("A file came by the way of reports. It is kept, and no file came with it.")
-LOCKED_ANSWER = _(
-    "An answer from a locked phone or person. It is kept here and not shown with the report."
-)
+# Kept as a word and said in the language of whoever looks at the arrivals.
+WHY: dict[str, Promise] = {
+    "unopened": _(
+        "It cannot be opened: it was sealed to a key this server does not have, or was broken "
+        "before it was signed. Ask who sent it, and look whether a key is missing."
+    ),
+    "not_this_way": _("A file was announced where reports come in, and no file came with it."),
+    "locked": _("An answer from a locked phone or person. It is not shown with the report."),
+}
 
 
 def _settle(kept: RawReport, envelope: Envelope) -> None:
@@ -171,11 +173,13 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     try:
         inside = envelope.open()
         sealed = _may_be_sealed(kept, inside)
+        if kept.envelope != EnvelopeKind.REPORT:  # intake cleans a report itself
+            inside = clean_json(inside)[0]
         HANDLERS[EnvelopeKind(kept.envelope)](kept, inside)
         outcome = RawReport.Outcome.FILED
     except envelopes.Unopened:
         # Of the bytes nobody can read a word, so whoever looks after the arrivals may see them.
-        outcome, problems, sealed = RawReport.Outcome.REFUSED, _said(UNOPENED), False
+        outcome, problems, sealed = RawReport.Outcome.REFUSED, {"": ["unopened"]}, False
     except Conflict as refusal:
         outcome, problems = RawReport.Outcome.CONFLICT, intake.problems(refusal)
     except Refused as refusal:
@@ -186,10 +190,6 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     kept.outcome, kept.problems, kept.sealed = outcome, problems, sealed
     rows = RawReport.objects.filter(pk=kept.pk).exclude(outcome=RawReport.Outcome.FILED)
     rows.update(outcome=outcome, problems=problems, sealed=sealed)
-
-
-def _said(text: str | Promise) -> dict[str, list[str]]:
-    return {"": [str(text)]}
 
 
 def _may_be_sealed(kept: RawReport, inside: Inside) -> bool:
@@ -231,14 +231,14 @@ def _answer(kept: RawReport, inside: Inside) -> None:
     if found is None:
         raise Invalid({"question": [_("This report has no such question.")]})
     if _locked(kept):
-        raise Invalid({"": [LOCKED_ANSWER]})
+        raise Invalid({"": ["locked"]})
     workflow.answer(
         found, by=author, answer_id=kept.report_id, text=inside.get("text"), channel=kept.channel
     )
 
 
 def _evidence(kept: RawReport, inside: Inside) -> None:
-    raise Invalid({"": [NOT_THIS_WAY]})
+    raise Invalid({"": ["not_this_way"]})
 
 
 def _uuid(inside: Inside, field: str) -> uuid.UUID:
@@ -258,64 +258,36 @@ def _check_in(kept: RawReport, inside: Inside) -> None:
     if kind not in CheckIn.Kind.values:
         raise Invalid({"kind": [_("Unknown kind of check-in.")]})
     region, station, typed = _place(inside, election)
-    locked, sha256 = _locked(kept), digest(inside)
-    with transaction.atomic():
-        # The same one sent twice at once writes one line of history.
-        User.objects.select_for_update(no_key=True).get(pk=kept.author_id)
-        if found := CheckIn.objects.filter(pk=kept.report_id).first():
-            if (found.user_id, found.sha256) != (kept.author_id, sha256):
-                raise Conflict
-            return
-        made = visiting.check_in(
-            id=kept.report_id,
-            user=kept.author,
-            election=election,
-            team=teams(kept.author, election).first(),
-            device=kept.device,
-            kind=kind,
-            station=station,
-            station_as_typed=typed,
-            region=region,
-            at=_moment(kept, inside, election),
-            sha256=sha256,
-            quarantined=locked,
-        )
-        history.record(
-            "check_in",
-            by=kept.author,
-            channel=kept.channel,
-            election=election,
-            after={"check_in": str(made.pk), "kind": made.kind},
-        )
-        if kind == CheckIn.Kind.SOS:
-            _call_for_help(kept, inside, election, quarantined=locked)
-
-
-def _call_for_help(
-    kept: RawReport, inside: Inside, election: Election, *, quarantined: bool
-) -> None:
-    """It is also a report with danger, so that alerts, clocks and queue work as for any."""
-    carried = ("station", "region", "latitude", "longitude", "accuracy_m", "captured_clock")
-    said = {field: inside[field] for field in carried if field in inside}
-    said |= {"danger": Danger.OBSERVER.value, "text": "SOS"}
-    row = RawReport(
-        report_id=uuid.uuid5(kept.report_id, "sos"),
-        author=kept.author,
+    sha256 = digest(inside)
+    made = checking_in.check_in(
+        id=kept.report_id,
+        by=kept.author,
+        election=election,
+        team=teams(kept.author, election).first(),
         device=kept.device,
+        kind=str(kind),
         channel=kept.channel,
-        sent_clock=kept.sent_clock,
-        device_seq=kept.device_seq,
+        station=station,
+        station_as_typed=typed,
+        region=region,
+        at=_moment(kept, inside, election),
+        sha256=sha256,
+        quarantined=_locked(kept),
+        point={field: inside[field] for field in POINT if _is_number(inside.get(field))},
     )
-    intake.file_opened(row, said, election=election, quarantined=quarantined)
+    if (made.user_id, made.sha256) != (kept.author_id, sha256):
+        raise Conflict
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _place(inside: Inside, election: Election) -> tuple[Region | None, Station | None, str]:
-    typed = {
-        field: clean_text(given, limit=200)[0]
-        if isinstance(given := inside.get(field), str)
-        else ""
-        for field in ("region", "station")
-    }
+    typed = {}
+    for field in ("region", "station"):
+        given = inside.get(field)
+        typed[field] = clean_text(given, limit=200)[0] if isinstance(given, str) else ""
     region = Region.objects.of(election).filter(code=typed["region"]).first()
     if not typed["station"]:
         return region, None, ""
@@ -332,7 +304,7 @@ def _moment(kept: RawReport, inside: Inside, election: Election) -> datetime:
         return kept.received_at
     if kept.sent_clock is not None:
         return min(written + (kept.received_at - kept.sent_clock), kept.received_at)
-    if isinstance(offset, int | float) and abs(offset) <= LONGEST_OFFSET:
+    if offset is not None and _is_number(offset) and abs(offset) <= LONGEST_OFFSET:
         return min(written + timedelta(seconds=offset), kept.received_at)
     return min(written, kept.received_at)
 

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -223,7 +222,7 @@ def sent(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
     context = {
         "report": report,
         "moment": _moment(report),
-        "fate": fate(report),
+        "fate": wording.fate(report),
         "own": report.author_id == request.user.pk,
         "station_unknown": "station" in report.unresolved,
     }
@@ -249,24 +248,15 @@ def mine(request: SignedIn) -> HttpResponseBase:
     asked = field_questions.questions_of(page.rows, request.user)
     context = {
         "rows": [
-            {"report": row, "fate": fate(row), "questions": asked.get(row.pk, []), **_moment(row)}
+            {
+                "report": row,
+                "fate": wording.fate(row),
+                "questions": asked.get(row.pk, []),
+                **_moment(row),
+            }
             for row in page.rows
         ],
         "next_url": f"{here}?cursor={page.next}" if page.next else "",
         "previous_url": f"{here}?cursor={page.previous}" if page.previous else "",
     }
     return render(request, "incidents/field/mine.html", context)
-
-
-def fate(report: Report) -> str:
-    """In words. A report in quarantine looks like one that waits: who holds the phone of an
-    observer must not learn from it that the desk has noticed."""
-    if report.state == "linked":
-        return _("It is part of an incident.")
-    if report.state == "dismissed":
-        return _("It was closed: %(reason)s") % {"reason": report.state_reason}
-    if report.seen_at:
-        return _("A person read it: %(when)s.") % {
-            "when": wording.clock(report.seen_at, report.election.time_zone)
-        }
-    return _("Nobody has read it yet.")

@@ -22,6 +22,7 @@ PEOPLE = (
     "token_reports",  # observer's token, scope reports:write
     "token_desk",  # coordinator's token, scope desk
     "token_read",  # coordinator's token, scope published:read
+    "phone",  # the coordinator's, enrolled: it signs each request
 )
 
 
@@ -47,7 +48,7 @@ def people(words: str) -> frozenset[str]:
 
 EVERYBODY = Rule(frozenset(PEOPLE))
 # Pages know no tokens: a token's holder is anonymous there and asked to sign in.
-TOKENS = people("token_reports token_desk token_read")
+TOKENS = people("token_reports token_desk token_read phone")
 
 PUBLIC = {"GET": EVERYBODY}
 SIGNED_IN = Rule(frozenset(PEOPLE) - TOKENS - {"anonymous"})
@@ -67,7 +68,9 @@ API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
 API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
 ANSWERER = Rule(people("observer"), WRITERS.ok - {"observer"})
-API_ANSWER = Rule(people("observer token_reports"), API_OWN.ok - people("observer token_reports"))
+API_ANSWER = Rule(
+    people("observer token_reports"), API_OWN.ok - people("observer token_reports phone")
+)
 API_DESK = Rule(DESK.ok | people("token_desk"))
 API_DESK_HERE = Rule(DESK_HERE.ok | people("token_desk"), DESK_HERE.absent)
 
@@ -107,6 +110,9 @@ API = {
     ),
     # Of somebody else's report nobody learns more than that there is none of theirs.
     "api-report-answers": api("reports/{s.report.pk}/answers/", POST=API_ANSWER),
+    "api-devices": api("devices/", POST=EVERYBODY),
+    "api-device-challenge": api("devices/challenge/", GET=EVERYBODY),
+    "api-device": api("devices/me/", GET=Rule(people("phone"))),
     # Whose it is stands in its signature; who carries it does not matter.
     "api-envelope": api("envelopes/{s.new_id}/", PUT=EVERYBODY),
     "api-desk-reports": api("desk/reports/", GET=API_DESK),
