@@ -23,6 +23,12 @@ urlpatterns = [
         views.Reports.as_view({"post": "answer"}),
         name="api-report-answers",
     ),
+    path("uploads/", views.Uploads.as_view({"post": "begin"}), name="api-uploads"),
+    path(
+        "uploads/<uuid:key>/",
+        views.Uploads.as_view({"head": "standing", "patch": "append"}),
+        name="api-upload",
+    ),
     path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
     path(
         "desk/reports/<uuid:key>/steps/",

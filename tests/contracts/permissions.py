@@ -107,6 +107,10 @@ API = {
     ),
     # Of somebody else's report nobody learns more than that there is none of theirs.
     "api-report-answers": api("reports/{s.report.pk}/answers/", POST=API_ANSWER),
+    # The envelope is signed and the id cannot be guessed: who asks does not matter. A body that
+    # holds no envelope is refused with 400.
+    "api-uploads": api("uploads/", POST=EVERYBODY),
+    "api-upload": api("uploads/{s.new_id}/", PATCH=Rule(frozenset(), frozenset(PEOPLE))),
     "api-desk-reports": api("desk/reports/", GET=API_DESK),
     "api-desk-report-steps": api("desk/reports/{s.report.pk}/steps/", POST=API_DESK_HERE),
     "api-desk-incidents": api("desk/incidents/", GET=API_DESK),
