@@ -35,8 +35,8 @@ def registered(phone, page, busy="false"):
 
 
 def test_the_app_opens_without_a_network_and_keeps_nothing_of_anybody(phone):
-    phone.become()
     page = app(phone, "ru")
+    phone.become()
     registered(phone, page)
     kept = phone.run(KEPT, page=page)
     assert "/report/phone/ru/" in kept
@@ -59,8 +59,8 @@ def test_the_app_opens_without_a_network_and_keeps_nothing_of_anybody(phone):
 
 
 def test_a_new_version_waits_for_the_unsent_form_and_touches_no_outbox(phone, monkeypatch):
+    page = app(phone)  # not enrolled yet: it shows nothing, and starts nothing
     phone.become()
-    page = app(phone)
     registered(phone, page, busy="true")
     ids = [phone.send("report", {"text": f"{number}"}) for number in range(3)]
     before = phone.run(VERSION, page=page)
@@ -87,8 +87,8 @@ def test_a_new_version_waits_for_the_unsent_form_and_touches_no_outbox(phone, mo
 
 def test_wiping_leaves_nothing_with_and_without_a_network(phone, client):
     for offline in (False, True):
-        phone.become(number=1 + offline)
         page = app(phone)
+        phone.become(number=1 + offline)
         registered(phone, page)
         phone.send("report", {"text": "waits"})
         phone.run("localStorage.setItem('a', 'b'); addEventListener('beforeunload', "
