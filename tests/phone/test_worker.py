@@ -90,6 +90,8 @@ def test_wiping_leaves_nothing_with_and_without_a_network(phone, client):
         page = app(phone)
         phone.become(number=1 + offline)
         registered(phone, page)
+        phone.context.set_offline(True)
+        phone.start()  # this tab has a sender, and is not the one that is asked to wipe
         phone.send("report", {"text": "waits"})
         phone.run("localStorage.setItem('a', 'b'); addEventListener('beforeunload', "
                   "(event) => event.preventDefault())", page=page)
