@@ -3,14 +3,12 @@
 import base64
 import hashlib
 import io
-import json
 import uuid
 from datetime import UTC, datetime
 
 import pytest
 
 from incidents import envelopes
-from incidents.models import RawReport
 from observers import keys
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
