@@ -22,19 +22,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election, Region, Station
-from incidents import envelopes, history, intake, workflow
-from incidents.cleaning import clean_text, digest
+from incidents import checking_in, envelopes, intake, workflow
+from incidents.cleaning import clean_json, clean_text, digest
 from incidents.envelopes import Envelope
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import read_time
 from incidents.models import Question, RawReport, Report
-from incidents.vocabulary import Audience, Channel, Danger, EnvelopeKind
-from incidents.workflow import safety
-from observers import keys, visiting
+from incidents.vocabulary import Audience, Channel, EnvelopeKind
+from observers import keys
 from observers.models import CheckIn, Device, User
 from observers.roles import memberships, teams
 
 Inside = dict[str, Any]
+POINT = ("latitude", "longitude", "accuracy_m")
 LONGEST_OFFSET = timedelta(days=366 * 200).total_seconds()
 log = logging.getLogger(__name__)
 # Verified against when the device is unknown, so that both refusals take as long.
@@ -172,6 +172,8 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     try:
         inside = envelope.open()
         sealed = _may_be_sealed(kept, inside)
+        if kept.envelope != EnvelopeKind.REPORT:  # intake cleans a report itself
+            inside = clean_json(inside)[0]
         HANDLERS[EnvelopeKind(kept.envelope)](kept, inside)
         outcome = RawReport.Outcome.FILED
     except envelopes.Unopened:
@@ -259,74 +261,36 @@ def _check_in(kept: RawReport, inside: Inside) -> None:
     if kind not in CheckIn.Kind.values:
         raise Invalid({"kind": [_("Unknown kind of check-in.")]})
     region, station, typed = _place(inside, election)
-    locked, sha256 = _locked(kept), digest(inside)
-    with transaction.atomic():
-        # The same one sent twice at once writes one line of history.
-        User.objects.select_for_update(no_key=True).get(pk=kept.author_id)
-        if found := CheckIn.objects.filter(pk=kept.report_id).first():
-            if (found.user_id, found.sha256) != (kept.author_id, sha256):
-                raise Conflict
-            return
-        made = visiting.check_in(
-            id=kept.report_id,
-            user=kept.author,
-            election=election,
-            team=teams(kept.author, election).first(),
-            device=kept.device,
-            kind=kind,
-            station=station,
-            station_as_typed=typed,
-            region=region,
-            at=_moment(kept, inside, election),
-            sha256=sha256,
-            quarantined=locked,
-        )
-        history.record(
-            "check_in",
-            by=kept.author,
-            channel=kept.channel,
-            election=election,
-            after={"check_in": str(made.pk), "kind": made.kind},
-        )
-        if kind == CheckIn.Kind.SOS:
-            report = _call_for_help(kept, inside, election, quarantined=locked)
-            if not locked:
-                safety.called(made, report=report, channel=kept.channel)
-
-
-def _call_for_help(
-    kept: RawReport, inside: Inside, election: Election, *, quarantined: bool
-) -> Report | None:
-    """It is also a report with danger, so that alerts, clocks and queue work as for any.
-
-    None when it cannot be one: what is wrong with it must not keep anybody from going.
-    """
-    carried = ("station", "region", "latitude", "longitude", "accuracy_m", "captured_clock")
-    said = {field: inside[field] for field in carried if field in inside}
-    said |= {"danger": Danger.OBSERVER.value, "text": "SOS"}
-    row = RawReport(
-        report_id=uuid.uuid5(kept.report_id, "sos"),
-        author=kept.author,
+    sha256 = digest(inside)
+    made = checking_in.check_in(
+        id=kept.report_id,
+        by=kept.author,
+        election=election,
+        team=teams(kept.author, election).first(),
         device=kept.device,
+        kind=str(kind),
         channel=kept.channel,
-        sent_clock=kept.sent_clock,
-        device_seq=kept.device_seq,
+        station=station,
+        station_as_typed=typed,
+        region=region,
+        at=_moment(kept, inside, election),
+        sha256=sha256,
+        quarantined=_locked(kept),
+        point={field: inside[field] for field in POINT if _is_number(inside.get(field))},
     )
-    try:
-        with transaction.atomic():
-            filed = intake.file_opened(row, said, election=election, quarantined=quarantined)
-            return filed.report
-    except Refused:
-        return None
+    if (made.user_id, made.sha256) != (kept.author_id, sha256):
+        raise Conflict
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _place(inside: Inside, election: Election) -> tuple[Region | None, Station | None, str]:
-    typed = {
-        field: clean_text(given, limit=200)[0]
-        if isinstance(given := inside.get(field), str)
-        else ""
-        for field in ("region", "station")
-    }
+    typed = {}
+    for field in ("region", "station"):
+        given = inside.get(field)
+        typed[field] = clean_text(given, limit=200)[0] if isinstance(given, str) else ""
     region = Region.objects.of(election).filter(code=typed["region"]).first()
     if not typed["station"]:
         return region, None, ""
@@ -343,7 +307,7 @@ def _moment(kept: RawReport, inside: Inside, election: Election) -> datetime:
         return kept.received_at
     if kept.sent_clock is not None:
         return min(written + (kept.received_at - kept.sent_clock), kept.received_at)
-    if isinstance(offset, int | float) and abs(offset) <= LONGEST_OFFSET:
+    if offset is not None and _is_number(offset) and abs(offset) <= LONGEST_OFFSET:
         return min(written + timedelta(seconds=offset), kept.received_at)
     return min(written, kept.received_at)
 

@@ -24,9 +24,9 @@ from incidents.interpreting import FIELDS, interpret
 from incidents.models import RawReport, Report
 from incidents.vocabulary import Audience, Danger, ReportState
 from observers.models import Device, User
-from observers.roles import Role, has_role, memberships, teams
+from observers.roles import IN_THE_FIELD, has_role, memberships, teams
 
-MAY_FILE = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
+MAY_FILE = IN_THE_FIELD
 MAX_BYTES = 256 * 1024
 PATIENCE = timedelta(minutes=1)  # a request that still runs is not taken over
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from elections.models import Election
 from observers import keys
 from observers.models import Device, Enrolment, Membership, User
-from observers.roles import Role, memberships
+from observers.roles import IN_THE_FIELD, Role, memberships
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: none looks like another
 LENGTH = 26  # 130 bits
@@ -26,7 +26,6 @@ LIFETIME = timedelta(minutes=15)
 LONGEST = timedelta(hours=72)
 PHONES = 2
 LABEL = 100
-IN_THE_FIELD = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
 # What a person reads off a screen or writes by hand, in either script of a phone's keyboard.
 ALIKE = str.maketrans("OILІОАВЕКМНРСТХУ", "0111" + "0ABEKMHPCTXY")
 
@@ -173,7 +172,8 @@ def in_groups(secret: str) -> str:
 
 
 def _hold(user: User) -> User:
-    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    held: User = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    return held
 
 
 def _check(user: User, election: Election, *, another: bool) -> None:

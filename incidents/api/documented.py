@@ -269,12 +269,6 @@ CHANGES = {
     )
 }
 REPORTS = {
-    "list": Operation(
-        "Receipts and fate of your own reports",
-        answer=own.OwnReportSerializer,
-        rows=True,
-        example=RECEIPT | {"seen_at": None, "questions": [QUESTION]},
-    ),
     "file": Operation(
         "File a report under an id of your own; repeat it as often as you like",
         answer=own.ReceiptSerializer,

@@ -16,13 +16,20 @@ urlpatterns = [
         name="api-incident-versions",
     ),
     path("changes/", views.Changes.as_view({"get": "list"}), name="api-changes"),
-    path("reports/", views.Reports.as_view({"get": "list"}), name="api-reports"),
+    path("reports/", views.OwnReports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
     path(
         "reports/<uuid:key>/answers/",
         views.Reports.as_view({"post": "answer"}),
         name="api-report-answers",
     ),
+    path("devices/", views.Devices.as_view({"post": "enrol"}), name="api-devices"),
+    path(
+        "devices/challenge/",
+        views.Devices.as_view({"get": "challenge"}),
+        name="api-device-challenge",
+    ),
+    path("devices/me/", views.ThisDevice.as_view({"get": "retrieve"}), name="api-device"),
     path("envelopes/<str:key>/", views.Envelopes.as_view({"put": "put"}), name="api-envelope"),
     path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
     path(

@@ -86,7 +86,12 @@ def manifest(request: HttpRequest) -> HttpResponse:
 def _manifest(language: str) -> dict[str, object]:
     sizes = ((192, "any"), (512, "any maskable"))
     icons = [
-        {"src": static(f"img/phone-{n}.png"), "sizes": f"{n}x{n}", "type": "image/png", "purpose": p}
+        {
+            "src": static(f"img/phone-{n}.png"),
+            "sizes": f"{n}x{n}",
+            "type": "image/png",
+            "purpose": p,
+        }
         for n, p in sizes
     ]
     return {
@@ -109,11 +114,16 @@ def _manifest(language: str) -> dict[str, object]:
 def enrol(request: HttpRequest) -> HttpResponse:
     """`?language=` keeps the choice out of a cookie. The secret stands in the fragment, which
     no server sees; this page reads it and takes it out of the address at once."""
+    return enrol_page(request)
+
+
+def enrol_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     asked = request.GET.get("language", "")
     language = asked if asked in LANGUAGES else translation.get_language() or LANGUAGES[0]
     with translation.override(language):
-        page = render_to_string("incidents/phone/enrol.html", _context(language), request)
-    return HttpResponse(page, headers={"Content-Language": language})
+        context = _context(language) | {"problem": problem}
+        page = render_to_string("incidents/phone/enrol.html", context, request)
+    return HttpResponse(page, status=status, headers={"Content-Language": language})
 
 
 def _same_for_all(request: HttpRequest, body: bytes, kind: str, language: str) -> HttpResponse:

@@ -42,7 +42,9 @@ class Phone:
         """Runs `body` with our modules as variables, and `given`; gives what it returns."""
         used = [name for name in MODULES if f"{name}." in body]
         lines = [f"const {name} = await import('/static/js/phone/{name}.js');" for name in used]
-        return (page or self.page).evaluate(f"async (given) => {{{' '.join(lines)} {body}}}", given)
+        return (page or self.page).evaluate(
+            f"async (given) => {{{' '.join(lines)} {body}}}", given
+        )
 
     def become(self, person="observer", number=1):
         """Enrols without the route: what it does with keys is what `enrolling.js` does."""
