@@ -48,6 +48,14 @@ class NotKnown(NotAllowed):
     default = _("This envelope is not signed by a phone that was enrolled here. Nothing was kept.")
 
 
+class NoReceipts(Refused):
+    """The keys are not where they should be: without a receipt a phone lets go of nothing."""
+
+    status = 503
+    code = "unavailable"
+    default = _("No receipt can be given at the moment. Keep it and send it again later.")
+
+
 @dataclass(frozen=True)
 class Arrived:
     receipt: dict[str, Any]
@@ -55,11 +63,18 @@ class Arrived:
 
 
 def arrive(raw: bytes, *, item: uuid.UUID, sent_clock: datetime | None = None) -> Arrived:
-    """Raises Invalid (400), TooLarge (413) and NotKnown (403); then nothing was kept."""
+    """Raises Invalid (400), TooLarge (413), NotKnown (403) and NoReceipts (503); then nothing was
+    kept."""
     envelope = envelopes.read(raw)
     if envelope.id != item:
         raise Invalid({"id": [_("The envelope carries another id than the address.")]})
-    kept, created = _keep(raw, envelope, _signer(envelope), sent_clock)
+    signer = _signer(envelope)
+    try:
+        keys.receipt_key()
+    except keys.NoKey:
+        log.error("There is no key to sign receipts with.")
+        raise NoReceipts from None
+    kept, created = _keep(raw, envelope, signer, sent_clock)
     if kept.outcome == RawReport.Outcome.ARRIVED:
         _settle(kept, envelope)
     ref = None
@@ -155,14 +170,15 @@ def _same(row: RawReport, envelope: Envelope) -> bool:
 
 # --- Settling -------------------------------------------------------------------------------
 
-UNOPENED = _(
-    "It cannot be opened: it was sealed to a key this server does not have, or was broken before "
-    "it was signed. Ask the observer, and look whether keys are missing."
-)
-NOT_THIS_WAY = _("A file came by the way of reports. It is kept, and no file came with it.")
-LOCKED_ANSWER = _(
-    "An answer from a locked phone or person. It is kept here and not shown with the report."
-)
+# Kept as a word and said in the language of whoever looks at the arrivals.
+WHY: dict[str, Promise] = {
+    "unopened": _(
+        "It cannot be opened: it was sealed to a key this server does not have, or was broken "
+        "before it was signed. Ask who sent it, and look whether a key is missing."
+    ),
+    "not_this_way": _("A file was announced where reports come in, and no file came with it."),
+    "locked": _("An answer from a locked phone or person. It is not shown with the report."),
+}
 
 
 def _settle(kept: RawReport, envelope: Envelope) -> None:
@@ -178,7 +194,7 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
         outcome = RawReport.Outcome.FILED
     except envelopes.Unopened:
         # Of the bytes nobody can read a word, so whoever looks after the arrivals may see them.
-        outcome, problems, sealed = RawReport.Outcome.REFUSED, _said(UNOPENED), False
+        outcome, problems, sealed = RawReport.Outcome.REFUSED, {"": ["unopened"]}, False
     except Conflict as refusal:
         outcome, problems = RawReport.Outcome.CONFLICT, intake.problems(refusal)
     except Refused as refusal:
@@ -189,10 +205,6 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     kept.outcome, kept.problems, kept.sealed = outcome, problems, sealed
     rows = RawReport.objects.filter(pk=kept.pk).exclude(outcome=RawReport.Outcome.FILED)
     rows.update(outcome=outcome, problems=problems, sealed=sealed)
-
-
-def _said(text: str | Promise) -> dict[str, list[str]]:
-    return {"": [str(text)]}
 
 
 def _may_be_sealed(kept: RawReport, inside: Inside) -> bool:
@@ -234,14 +246,14 @@ def _answer(kept: RawReport, inside: Inside) -> None:
     if found is None:
         raise Invalid({"question": [_("This report has no such question.")]})
     if _locked(kept):
-        raise Invalid({"": [LOCKED_ANSWER]})
+        raise Invalid({"": ["locked"]})
     workflow.answer(
         found, by=author, answer_id=kept.report_id, text=inside.get("text"), channel=kept.channel
     )
 
 
 def _evidence(kept: RawReport, inside: Inside) -> None:
-    raise Invalid({"": [NOT_THIS_WAY]})
+    raise Invalid({"": ["not_this_way"]})
 
 
 def _uuid(inside: Inside, field: str) -> uuid.UUID:
