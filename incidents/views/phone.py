@@ -16,11 +16,11 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.dates import MONTHS_ALT
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from incidents.forms.field import PRECISIONS
 from incidents.vocabulary import Danger, FollowUpKind, PersonsBasis, Source
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
@@ -61,8 +61,8 @@ def _context(language: str) -> dict[str, object]:
         "dangers": Danger.choices,
         "sources": Source.choices,
         "bases": [choice for choice in PersonsBasis.choices if choice[0] != "none_given"],
-        "precisions": [(p.value, p.label) for p in PRECISIONS],
         "follow_ups": FollowUpKind.choices,
+        "months": [(number, str(name)) for number, name in MONTHS_ALT.items()],
     }
 
 
