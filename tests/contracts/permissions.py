@@ -118,6 +118,10 @@ API = {
     "api-device": api("devices/me/", GET=Rule(people("phone"))),
     # Whose it is stands in its signature; who carries it does not matter.
     "api-envelope": api("envelopes/{s.new_id}/", PUT=EVERYBODY),
+    # The envelope is signed and the id cannot be guessed: who asks does not matter. A body that
+    # holds no envelope is refused with 400.
+    "api-uploads": api("uploads/", POST=EVERYBODY),
+    "api-upload": api("uploads/{s.new_id}/", PATCH=Rule(frozenset(), frozenset(PEOPLE))),
     "api-desk-reports": api("desk/reports/", GET=API_DESK),
     "api-desk-report-steps": api("desk/reports/{s.report.pk}/steps/", POST=API_DESK_HERE),
     "api-desk-incidents": api("desk/incidents/", GET=API_DESK),

@@ -42,9 +42,11 @@ class Phone:
         """Runs `body` with our modules as variables, and `given`; gives what it returns."""
         used = [name for name in MODULES if f"{name}." in body]
         lines = [f"const {name} = await import('/static/js/phone/{name}.js');" for name in used]
-        return (page or self.page).evaluate(
-            f"async (given) => {{{' '.join(lines)} {body}}}", given
+        code = (
+            f"(given) => Promise.race([(async () => {{ {' '.join(lines)} {body} }})(),"
+            " new Promise((_, stop) => setTimeout(stop, 20000, new Error('never ended')))])"
         )
+        return (page or self.page).evaluate(code, given)
 
     def become(self, person="observer", number=1):
         """Enrols without the route: what it does with keys is what `enrolling.js` does."""
