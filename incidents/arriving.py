@@ -48,6 +48,14 @@ class NotKnown(NotAllowed):
     default = _("This envelope is not signed by a phone that was enrolled here. Nothing was kept.")
 
 
+class NoReceipts(Refused):
+    """The keys are not where they should be: without a receipt a phone lets go of nothing."""
+
+    status = 503
+    code = "unavailable"
+    default = _("No receipt can be given at the moment. Keep it and send it again later.")
+
+
 @dataclass(frozen=True)
 class Arrived:
     receipt: dict[str, Any]
@@ -55,11 +63,18 @@ class Arrived:
 
 
 def arrive(raw: bytes, *, item: uuid.UUID, sent_clock: datetime | None = None) -> Arrived:
-    """Raises Invalid (400), TooLarge (413) and NotKnown (403); then nothing was kept."""
+    """Raises Invalid (400), TooLarge (413), NotKnown (403) and NoReceipts (503); then nothing was
+    kept."""
     envelope = envelopes.read(raw)
     if envelope.id != item:
         raise Invalid({"id": [_("The envelope carries another id than the address.")]})
-    kept, created = _keep(raw, envelope, _signer(envelope), sent_clock)
+    signer = _signer(envelope)
+    try:
+        keys.receipt_key()
+    except keys.NoKey:
+        log.error("There is no key to sign receipts with.")
+        raise NoReceipts from None
+    kept, created = _keep(raw, envelope, signer, sent_clock)
     if kept.outcome == RawReport.Outcome.ARRIVED:
         _settle(kept, envelope)
     ref = None

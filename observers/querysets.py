@@ -89,6 +89,11 @@ class UserQuerySet(_Seen["records.User"]):
         """Whom this person looks after in the field; nobody, for an administrator as such."""
         return self.filter(pk__in=_cared_for(user).values("user"))
 
+    def administering(self) -> Self:
+        """`administers` of each: these accounts are no business of the desk."""
+        members = apps.get_model("observers", "Membership").objects.filter(role=Role.ADMIN)
+        return self.annotate(administers=Exists(members.filter(user=OuterRef("pk"))))
+
     def _seen_by(self, user: records.User) -> Q:
         return Q(pk=user.pk) | Q(pk__in=_cared_for(user).values("user"))
 

@@ -1,6 +1,13 @@
 from django.urls import path, re_path
 
-from incidents.views import field, field_answers, phone, phone_worker
+from incidents.views import (
+    field,
+    field_answers,
+    field_enrol,
+    field_here,
+    phone,
+    phone_worker,
+)
 
 urlpatterns = [
     path("", field.report, name="field-report"),
@@ -9,7 +16,8 @@ urlpatterns = [
     path("questions/<uuid:pk>/", field_answers.answer, name="field-answer"),
     path("worker.js", phone_worker.worker, name="phone-worker"),
     path("wiped/", phone_worker.wiped, name="phone-wiped"),
-    path("enrol/", phone.enrol, name="field-enrol-page"),
+    path("here/", field_here.here, name="field-here"),
+    path("enrol/", field_enrol.enrol, name="field-enrol-page"),
     path("phone/manifest.webmanifest", phone.manifest, name="phone-manifest"),
     re_path(r"^phone/(?P<language>en|ru|kk)/$", phone.shell, name="phone-shell"),
 ]

@@ -73,7 +73,7 @@ def _given_back(request: HttpRequest, *, why: str, status: int) -> HttpResponse:
 
 @observers_only
 def _report(request: SignedIn) -> HttpResponse:
-    elections = _elections(request)
+    elections = elections_of(request)
     slug = request.POST.get("election") or request.GET.get("election")
     election = next((e for e in elections if e.slug == slug), None)
     if election is None and len(elections) == 1 and not slug:
@@ -87,17 +87,17 @@ def _report(request: SignedIn) -> HttpResponse:
     initial = {"id": uuid.uuid4(), "election": election.slug}
     if earlier := _own(request, request.GET.get("follow", "")):
         initial["follow_up_of"] = earlier.ref
-    form = ReportForm(election=election, mine=_regions(request, election), initial=initial)
+    form = ReportForm(election=election, mine=regions_of(request, election), initial=initial)
     return _page(request, form, follows=earlier)
 
 
-def _elections(request: SignedIn) -> list[Election]:
+def elections_of(request: SignedIn) -> list[Election]:
     filing = memberships(request.user).filter(role__in=intake.MAY_FILE)
     found = {m.election for m in filing.select_related("election__region_set") if m.election}
     return sorted(found, key=lambda election: election.slug)
 
 
-def _regions(request: SignedIn, election: Election) -> list[Region]:
+def regions_of(request: SignedIn, election: Election) -> list[Region]:
     filing = memberships(request.user, election).filter(role__in=intake.MAY_FILE)
     mine = {r.pk: r for m in filing.prefetch_related("regions") for r in m.regions.all()}
     return sorted(mine.values(), key=lambda region: region.name)
@@ -113,7 +113,7 @@ def _own(request: SignedIn, named: str) -> Report | None:
 
 
 def _posted(request: SignedIn, election: Election) -> HttpResponse:
-    mine = _regions(request, election)
+    mine = regions_of(request, election)
     if request.POST.get("step") == "questions":
         chosen = request.POST.get("category", "")
         form = ReportForm(request.POST, election=election, mine=mine, asked=chosen, checked=False)

@@ -16,15 +16,15 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.dates import MONTHS_ALT
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from incidents.forms.field import PRECISIONS
 from incidents.vocabulary import Danger, FollowUpKind, PersonsBasis, Source
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
-SHEETS = ("tokens", "site", "components", "forms", "phone")
+SHEETS = ("tokens", "site", "forms", "phone")
 PICTURES = ("img/icons.svg", "img/favicon.svg", "img/phone-192.png", "img/phone-512.png")
 SCRIPTS = "js/phone"
 
@@ -61,8 +61,8 @@ def _context(language: str) -> dict[str, object]:
         "dangers": Danger.choices,
         "sources": Source.choices,
         "bases": [choice for choice in PersonsBasis.choices if choice[0] != "none_given"],
-        "precisions": [(p.value, p.label) for p in PRECISIONS],
         "follow_ups": FollowUpKind.choices,
+        "months": [(number, str(name)) for number, name in MONTHS_ALT.items()],
     }
 
 
@@ -86,7 +86,12 @@ def manifest(request: HttpRequest) -> HttpResponse:
 def _manifest(language: str) -> dict[str, object]:
     sizes = ((192, "any"), (512, "any maskable"))
     icons = [
-        {"src": static(f"img/phone-{n}.png"), "sizes": f"{n}x{n}", "type": "image/png", "purpose": p}
+        {
+            "src": static(f"img/phone-{n}.png"),
+            "sizes": f"{n}x{n}",
+            "type": "image/png",
+            "purpose": p,
+        }
         for n, p in sizes
     ]
     return {
@@ -109,11 +114,16 @@ def _manifest(language: str) -> dict[str, object]:
 def enrol(request: HttpRequest) -> HttpResponse:
     """`?language=` keeps the choice out of a cookie. The secret stands in the fragment, which
     no server sees; this page reads it and takes it out of the address at once."""
+    return enrol_page(request)
+
+
+def enrol_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     asked = request.GET.get("language", "")
     language = asked if asked in LANGUAGES else translation.get_language() or LANGUAGES[0]
     with translation.override(language):
-        page = render_to_string("incidents/phone/enrol.html", _context(language), request)
-    return HttpResponse(page, headers={"Content-Language": language})
+        context = _context(language) | {"problem": problem}
+        page = render_to_string("incidents/phone/enrol.html", context, request)
+    return HttpResponse(page, status=status, headers={"Content-Language": language})
 
 
 def _same_for_all(request: HttpRequest, body: bytes, kind: str, language: str) -> HttpResponse:

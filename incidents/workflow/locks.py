@@ -5,6 +5,8 @@ their own account, and nobody touches an administrator's. An account is unlocked
 who locked it; what was locked in haste is opened by the same hand. A phone is never unlocked.
 """
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,7 @@ from incidents import history
 from incidents.errors import NotAllowed, WrongState
 from observers import revoking
 from observers.models import Device, Membership, User
-from observers.roles import Role, has_role
+from observers.roles import Role, roles
 
 
 def lock_device(device: Device, *, by: User, channel: str = "page") -> Device:
@@ -54,14 +56,16 @@ def unlock_person(person: User, *, by: User, channel: str = "page") -> User:
     return person
 
 
-def may_unlock(person: User, *, by: User) -> bool:
-    """Of somebody this person looks after; security only in an election of theirs."""
-    if person.pk == by.pk:
+def may_unlock(person: User, *, by: User, seen: Iterable[Membership] | None = None) -> bool:
+    """`seen`: the memberships of theirs that `by` looks after, if they are known already."""
+    if person.pk == by.pk or person.locked_by_id is None:
         return False
     if person.locked_by_id == by.pk:
         return True
-    theirs = Membership.objects.filter(user=person).select_related("election")
-    return any(has_role(by, Role.SECURITY, one.election) for one in theirs if one.election)
+    if seen is None:
+        cared_for = Membership.objects.in_care_of(by).filter(user=person)
+        seen = cared_for.select_related("election")
+    return any(Role.SECURITY in roles(by, one.election) for one in seen if one.election)
 
 
 def _election_of_care(person: User, by: User) -> Election:

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
-from incidents import history
+from incidents import alerts, history
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, NotAllowed, WrongState
-from incidents.models import Report
+from incidents.models import Alert, Report
 from observers.models import CheckIn, Membership, SafetyCase, User
 from observers.roles import Role, active_membership
 
@@ -72,6 +72,9 @@ def take_case(
         before = {"taken_by": str(held.taken_by_id or "")}
         held.taken_by, held.taken_at = by, timezone.now()
         held.save(update_fields=["taken_by", "taken_at"])
+        for alert in Alert.objects.visible_to(by).waiting().filter(report=held.report):
+            # The mail that comes until somebody is there has found somebody.
+            alerts.accept(alert, by=by, channel=channel)
         _record("take_safety_case", held, by=by, channel=channel, before=before, after=said)
     return held
 

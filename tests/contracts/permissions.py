@@ -59,6 +59,9 @@ WRITERS = Rule(
 DESK = Rule(people("coordinator editor security foreign_coordinator"))
 # What belongs to the election: a desk elsewhere does not learn that it exists.
 DESK_HERE = Rule(people("coordinator editor security"), people("foreign_coordinator"))
+# Who looks after observers; an editor does not.
+CARERS = Rule(people("coordinator security foreign_coordinator"))
+CARERS_HERE = Rule(people("coordinator security"), people("foreign_coordinator"))
 # Of a step's page only those may know who may take the step.
 DISMISS = Rule(people("coordinator security"), people("foreign_coordinator"))
 CLAIM = Rule(people("coordinator"), people("foreign_coordinator"))
@@ -151,6 +154,8 @@ PAGES = {
     ),
     "field-reports": page("/report/mine/", GET=WRITERS),
     "field-answer": page("/report/questions/{s.question.pk}/", GET=ANSWERER, POST=ANSWERER),
+    "field-here": page("/report/here/", GET=WRITERS, POST=WRITERS),
+    "field-enrol-page": page("/report/enrol/", GET=EVERYBODY, POST=EVERYBODY),
     "desk-queue": page("/desk/", GET=DESK),
     "desk-news": page("/desk/news/?since=", GET=DESK),
     "desk-bulk": page("/desk/bulk/", POST=DESK),
@@ -168,6 +173,15 @@ PAGES = {
     ),
     "desk-alerts": page("/desk/alerts/", GET=DESK),
     "desk-alert-accept": page("/desk/alerts/{s.alert.pk}/accept/", POST=DESK_HERE),
+    "desk-safety": page("/desk/safety/", GET=CARERS),
+    "desk-safety-open": page("/desk/safety/open/", POST=CARERS),
+    "desk-safety-take": page("/desk/safety/{s.case.pk}/take/", POST=CARERS_HERE),
+    "desk-safety-close": page("/desk/safety/{s.case.pk}/close/", POST=CARERS_HERE),
+    "desk-devices": page("/desk/devices/", GET=CARERS),
+    "desk-device-lock": page("/desk/devices/{s.device.pk}/lock/", POST=CARERS_HERE),
+    "desk-person-lock": page("/desk/people/{s.people[observer].pk}/lock/", POST=CARERS_HERE),
+    "desk-person-unlock": page("/desk/people/{s.people[observer].pk}/unlock/", POST=CARERS_HERE),
+    "desk-person-invite": page("/desk/people/{s.people[observer].pk}/invite/", POST=CARERS_HERE),
     "desk-drafts": page("/desk/drafts/", GET=DESK),
     "desk-arrivals": page("/desk/arrivals/", GET=DESK),
 }

@@ -371,6 +371,13 @@ def test_what_could_not_be_filed_at_once_is_filed_by_the_clock(client, phone, mo
     assert again["ref"] == Report.objects.get().ref
 
 
+def test_without_the_key_of_receipts_phones_are_told_to_wait(client, phone, settings, tmp_path):
+    raw = phone.seal()
+    settings.KEYS_DIR = tmp_path
+    assert put(client, raw).status_code == 503
+    assert not RawReport.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["report", "check_in"])
 def test_twenty_at_once_are_one(live_server, kind):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 
@@ -46,8 +47,9 @@ def run(environment, *command):
 def installed(tmp_path_factory):
     """A directory with a migrated database."""
     place = tmp_path_factory.mktemp("data")
-    done = run(production(place), "manage.py", "migrate", "--verbosity=0")
-    assert done.returncode == 0, done.stderr
+    for command in (["migrate", "--verbosity=0"], ["make_keys"]):
+        done = run(production(place), "manage.py", *command)
+        assert done.returncode == 0, done.stderr
     return place
 
 
@@ -100,6 +102,23 @@ def test_a_database_older_than_the_code_is_refused(tmp_path):
     started = run(production(tmp_path), "-c", START)
     assert started.returncode != 0
     assert "Run manage.py migrate" in started.stderr
+
+
+def test_without_its_keys_it_does_not_start(installed, tmp_path):
+    started = run(production(installed, KEYS_DIR=str(tmp_path / "none")), "-c", START)
+    assert started.returncode != 0
+    assert "Bring the backup of the keys" in started.stderr
+
+
+@pytest.mark.parametrize(("place", "file"), [(0o755, 0o600), (0o700, 0o640), (0o700, 0o604)])
+def test_keys_that_others_may_read_are_refused(installed, tmp_path, place, file):
+    keys = tmp_path / "keys"
+    shutil.copytree(installed / "keys", keys)
+    (keys / "receipt.pem").chmod(file)
+    keys.chmod(place)
+    started = run(production(installed, KEYS_DIR=str(keys)), "-c", START)
+    assert started.returncode != 0
+    assert "Other accounts may read keys" in started.stderr
 
 
 def test_the_check_command_says_the_same(installed):

@@ -8,7 +8,7 @@ import { register } from "../updating.js";
 import * as vault from "../vault.js";
 import "./carry.js";
 import "./checkin.js";
-import { busy } from "./draft.js";
+import { busy, drop } from "./draft.js";
 import { draw, language, say } from "./drawing.js";
 import "./happened.js";
 import { lock, watchIdle } from "./lock.js";
@@ -25,14 +25,14 @@ const HOUR = 3600000;
 const main = document.getElementById("screen");
 const network = document.getElementById("network");
 
-function showNetwork() {
-  network.textContent = say(navigator.onLine ? "net.on" : "net.off");
-  network.classList.toggle("off", !navigator.onLine);
-}
-
-async function showCount() {
-  const { length } = await waiting();
-  document.getElementById("count").textContent = length ? ` (${length})` : "";
+// The phone only knows of its own network; what was tried in vain tells the rest.
+async function showState() {
+  const items = await waiting();
+  document.getElementById("count").textContent = items.length ? ` (${items.length})` : "";
+  const silent = items.some((item) => item.tries && item.state === "waiting");
+  const said = say(!navigator.onLine ? "net.off" : silent ? "net.silent" : "net.on");
+  if (network.textContent !== said) network.textContent = said;
+  network.classList.toggle("off", !navigator.onLine || silent);
 }
 
 // A screen that shows reference data and nothing typed is drawn again when it changed.
@@ -45,12 +45,11 @@ async function freshen() {
 function frame() {
   for (const button of document.querySelectorAll("#tabs button")) button.addEventListener("click", () => go(button.dataset.screen));
   document.getElementById("open-settings").addEventListener("click", () => go("settings"));
-  for (const kind of ["online", "offline"]) addEventListener(kind, showNetwork);
+  for (const kind of ["online", "offline"]) addEventListener(kind, showState);
   addEventListener("online", freshen);
   addEventListener("beforeunload", (event) => { if (busy()) event.preventDefault(); });
-  showNetwork();
-  watch(showCount);
-  showCount();
+  watch(({ wiped }) => (wiped ? drop() : showState()));
+  showState();
 }
 
 function only(name) {

@@ -24,6 +24,7 @@ async function show(at) {
   };
   if (!codes.length) {
     at.number.textContent = say("carry.nothing");
+    at.tools.hidden = at.code.hidden = true;
     return () => {};
   }
   turn(0);

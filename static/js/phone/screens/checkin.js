@@ -15,7 +15,6 @@ const checkIn = (kind, station, position) => send("check_in", {
   kind,
   ...(station ? { station: station.code, ...(station.region ? { region: station.region } : {}) } : {}),
   ...position,
-  captured_clock: new Date().toISOString(),
 });
 
 async function report(kind, station, at) {

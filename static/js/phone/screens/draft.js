@@ -27,6 +27,12 @@ export function settle() {
   if (!busy()) idle();
 }
 
+// Wiped: nothing is left, and nothing may ask whether to leave.
+export function drop() {
+  draft = structuredClone(EMPTY);
+  answers.clear();
+}
+
 export function follow({ id, ref }) {
   draft = { ...structuredClone(EMPTY), follow_up_of: id, follow_up_ref: ref, follow_up_kind: "addition" };
 }
@@ -42,10 +48,10 @@ export function filled() {
 const whole = (text) => (/^\d+$/.test(String(text).trim()) ? Number(text) : undefined);
 
 // What goes into the envelope; what was not said is left out, never zero.
-export function inside({ election, language, zoned }) {
+export function inside({ language, today }) {
   const now = draft;
   const said = {
-    election, language, category: now.category, text: now.text.trim(),
+    language, category: now.category, text: now.text.trim(),
     station: now.station?.code, region: now.station?.region || now.region, place: now.place.trim(),
     ...now.position,
     persons_min: whole(now.persons_min), persons_max: whole(now.persons_max),
@@ -54,8 +60,7 @@ export function inside({ election, language, zoned }) {
     told_by: now.source && now.source !== "direct_witness" ? now.told_by.trim() : "",
     audience: now.security ? "security_only" : "",
     follow_up_of: now.follow_up_of, follow_up_kind: now.follow_up_kind,
-    captured_clock: new Date().toISOString(),
-    ...occurred(now, zoned),
+    ...occurred(now, today),
   };
   const empty = (value) => value === "" || value === undefined || value === null || (typeof value === "object" && !Object.keys(value).length);
   return Object.fromEntries(Object.entries(said).filter(([, value]) => !empty(value)));

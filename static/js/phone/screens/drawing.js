@@ -59,14 +59,17 @@ export function tell(place, text) {
 let zone; // of the election: a phone in other hands must not depend on where it was set up
 export const setZone = (name) => { zone = name; };
 
+// "11:07", or "10 January, 11:07" on another day. With `day` empty never the day. The names of
+// months are the page's own: many a phone knows none in Kazakh.
 export function clock(moment, { day = "auto" } = {}) {
   const when = new Date(moment);
   if (Number.isNaN(when.getTime())) return "";
-  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
-  const date = (one) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(one);
-  const today = day === "auto" && date(when) === date(new Date());
-  if (!today && day) Object.assign(options, { day: "numeric", month: "long" });
-  return new Intl.DateTimeFormat(language, options).format(when);
+  const asked = { timeZone: zone, year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const parts = (one) => Object.fromEntries(new Intl.DateTimeFormat("en-GB", asked).formatToParts(one).map(({ type, value }) => [type, value]));
+  const [then, now] = [parts(when), parts(new Date())];
+  const time = `${then.hour}:${then.minute}`;
+  const today = ["year", "month", "day"].every((part) => then[part] === now[part]);
+  return !day || today ? time : `${Number(then.day)} ${say(`month.${Number(then.month)}`)}, ${time}`;
 }
 
 export function size(bytes) {

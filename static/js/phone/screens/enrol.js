@@ -17,6 +17,7 @@ const REASONS = { Offline: "enrol.offline", Full: "enrol.full" };
 function why(error) {
   if (REASONS[error.name]) return REASONS[error.name];
   if (error.status === 403 || error.status === 400) return "enrol.not-valid";
+  if (error.status === 409) return "enrol.enough";
   if (error.status === 429) return "enrol.later";
   return error.status ? "enrol.server" : "enrol.old";
 }

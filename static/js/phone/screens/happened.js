@@ -27,8 +27,7 @@ async function sending(at) {
   at.send.disabled = true;
   try {
     const { files } = draft;
-    const said = inside({ election: known.phone?.election ?? known.reference?.election?.slug, language, zoned: today() });
-    const { id } = await send("report", said, files);
+    const { id } = await send("report", inside({ language, today: today() }), files);
     forget();
     nudge();
     go("sent", { id }, { replace: true });
@@ -46,6 +45,7 @@ screen("happened", () => {
   at.where.textContent = placeName() || say("where.open");
   at.kind.addEventListener("click", () => go("what"));
   at.where.addEventListener("click", () => go("where"));
+  if (draft.follow_up_of) tell(at.follows, say("what.follows", { ref: draft.follow_up_ref }));
   at.text.value = draft.text;
   at.text.addEventListener("input", () => {
     draft.text = at.text.value;

@@ -17,7 +17,7 @@ export async function lock() {
   curtain = root;
   const before = document.activeElement;
   for (const part of PARTS) part.inert = part.hidden = true;
-  document.querySelector("header").after(root);
+  document.getElementById("calling").after(root);
   at.asked.hidden = true;
   armWipe(root.querySelector("[data-wipe]"), { press: false });
   at.form.addEventListener("submit", (event) => {

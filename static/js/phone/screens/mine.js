@@ -60,7 +60,7 @@ function question(report, one) {
     if (!text || button.disabled) return at.answer.focus();
     button.disabled = true;
     try {
-      await send("answer", { report: report.id, question: one.id, text, captured_clock: new Date().toISOString() });
+      await send("answer", { report: report.id, question: one.id, text });
     } catch {
       button.disabled = false;
       return tell(at.wrong, say("happened.not-kept"));

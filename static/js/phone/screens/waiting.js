@@ -7,8 +7,8 @@ import { nudge } from "../sending.js";
 import { clock, draw, make, say, size, tell } from "./drawing.js";
 import { go, screen } from "./router.js";
 
-const REASONS = { original: "original", refused: "refused" };
-const ROOM = 50e6; // below this a photo may not fit
+// What the server answered, for which there is something to do.
+const REASONS = { 409: "reason.original", 413: "reason.too-large" };
 
 function line(item) {
   const sum = (name) => item.files.reduce((all, file) => all + file[name], 0);
@@ -17,7 +17,7 @@ function line(item) {
   if (item.files?.length) notes.push(say("waiting.files", { size: size(sum("sent")), all: size(sum("size")) }));
   const kind = say(item.foreign ? "kind.foreign" : `kind.${item.kind}`);
   const lines = [make("p", {}, make("b", { textContent: kind }), `, ${say(`state.${item.state}`)}`), make("p", { className: "small soft", textContent: notes.join(" · ") })];
-  if (item.state === "held") lines.push(make("p", { className: "small", textContent: say(`reason.${REASONS[item.why] ?? "unknown"}`) }));
+  if (item.state === "held") lines.push(make("p", { className: "small", textContent: say(REASONS[item.status] ?? "reason.refused") }));
   return make("li", { className: "fate" }, ...lines);
 }
 
@@ -31,7 +31,7 @@ async function show(at) {
 
 async function room(at) {
   const { ok, free } = await storage();
-  at.full.hidden = ok && (free === null || free > ROOM);
+  at.full.hidden = ok;
   if (free !== null) at.room.textContent = say("waiting.room", { size: size(free) });
 }
 

@@ -22,10 +22,9 @@ const kindRow = (code) => {
 
 function found(typed) {
   const wanted = foldWords(typed);
-  return Object.keys(known.reference?.categories ?? {}).filter((code) => {
-    const name = fold(`${kindName(code)} ${code}`);
-    return wanted.every((word) => name.includes(word));
-  });
+  const named = (group) => group.categories.map((code) => [code, fold(`${kindName(code)} ${group.name} ${code}`)]);
+  return (known.reference?.groups ?? []).flatMap(named)
+    .filter(([, text]) => wanted.every((word) => text.includes(word))).map(([code]) => code);
 }
 
 screen("what", () => {

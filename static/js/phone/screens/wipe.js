@@ -1,6 +1,7 @@
 // "Wipe this phone": held for two seconds, or pressed twice.
 
 import { wipe } from "../wiping.js";
+import { drop } from "./draft.js";
 import { say } from "./drawing.js";
 
 const HELD = 2000;
@@ -13,6 +14,7 @@ export function armWipe(button, { press = true } = {}) {
   const now = () => {
     button.disabled = true;
     button.textContent = say("wipe.now");
+    drop();
     wipe();
   };
   const release = () => {
