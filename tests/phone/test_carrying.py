@@ -10,7 +10,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WRITE = """
 const body = new Uint8Array(1200000).map((_, at) => at * 7);
 body.set([0xff, 0xd8, 0xff, 0xe0]);
-await outbox.send('report', { text: 'carried 1' }, [new File([body], 'a.jpg', { type: 'image/jpeg' })]);
+const file = new File([body], 'a.jpg', { type: 'image/jpeg' });
+await outbox.send('report', { text: 'carried 1' }, [file]);
 await outbox.send('report', { text: 'carried 2' });
 await outbox.send('check_in', { kind: 'well' });
 """

@@ -17,7 +17,8 @@ const body = new Uint8Array(given).map((_, at) => at * 31 + (at >> 8));
 body.set([0xff, 0xd8, 0xff, 0xe0]);
 const file = new File([body], 'photo.jpg', { type: 'image/jpeg' });
 const heard = [];
-await outbox.send('report', { text: 'With a photo.' }, [file], { onProgress: (share) => heard.push(share) });
+const onProgress = (share) => heard.push(share);
+await outbox.send('report', { text: 'With a photo.' }, [file], { onProgress });
 return [bytes.base64(body), heard];
 """
 
