@@ -66,8 +66,8 @@ async function begin() {
   }
   await load();
   frame();
+  if (await hasPin()) await lock(); // before there is anything to see
   go("what", {}, { replace: true });
-  if (await hasPin()) await lock();
   watchIdle();
   start();
   register(busy);
