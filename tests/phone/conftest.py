@@ -1,4 +1,4 @@
-"""A phone in Chromium: the real modules, the real server, and in between what a test puts there."""
+"""A phone in Chromium: the real modules, the real server, in between what a test puts there."""
 
 import pytest
 
@@ -6,23 +6,24 @@ from observers import keys
 from observers.models import Device
 from tests import walking
 
-MODULES = {
-    "asking": "asking",
-    "bytes": "bytes",
-    "carrying": "carrying",
-    "enrolling": "enrolling",
-    "hpke": "hpke",
-    "keys": "keys",
-    "outbox": "outbox",
-    "qr": "qr",
-    "reference": "reference",
-    "sealing": "sealing",
-    "sending": "sending",
-    "sha256": "sha256",
-    "updating": "updating",
-    "vault": "vault",
-    "wiping": "wiping",
-}
+MODULES = (
+    "asking",
+    "bytes",
+    "carrying",
+    "enrolling",
+    "hpke",
+    "keys",
+    "mine",
+    "outbox",
+    "qr",
+    "reference",
+    "sealing",
+    "sending",
+    "sha256",
+    "updating",
+    "vault",
+    "wiping",
+)
 
 
 class Phone:

@@ -1,4 +1,4 @@
-"""The browser dies at each step of sending, and whoever finds the phone looks through its files."""
+"""The browser dies at each step of sending; whoever finds the phone looks through its files."""
 
 import os
 import re

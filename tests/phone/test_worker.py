@@ -93,8 +93,11 @@ def test_wiping_leaves_nothing_with_and_without_a_network(phone, client):
         phone.context.set_offline(True)
         phone.start()  # this tab has a sender, and is not the one that is asked to wipe
         phone.send("report", {"text": "waits"})
-        phone.run("localStorage.setItem('a', 'b'); addEventListener('beforeunload', "
-                  "(event) => event.preventDefault())", page=page)
+        phone.run(
+            "localStorage.setItem('a', 'b'); addEventListener('beforeunload', "
+            "(event) => event.preventDefault())",
+            page=page,
+        )
         page.mouse.click(5, 5)  # else no page may ask before it is left
         phone.context.add_cookies([{"name": "sessionid", "value": "x", "url": phone.server}])
         phone.context.set_offline(offline)
