@@ -115,6 +115,11 @@ def _keys(tmp_path_factory):
     keys.make()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _files(tmp_path_factory):
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("evidence")
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache(request):
     """Sign-in limits count in a table; a transactional test leaves it as it found it."""
