@@ -19,7 +19,7 @@ from incidents.models import Report
 from incidents.vocabulary import Danger
 from incidents.workflow import safety
 from observers import visiting
-from observers.models import CheckIn, User
+from observers.models import CheckIn, User, Visit
 
 
 def check_in(
@@ -54,6 +54,10 @@ def check_in(
     return kept
 
 
+def _at(visit: Visit) -> str:
+    return visit.station.code if visit.station else visit.station_as_typed
+
+
 def report_id(check_in_id: uuid.UUID) -> uuid.UUID:
     """Of the report that a call for help also is."""
     return uuid.uuid5(check_in_id, "sos")
@@ -63,11 +67,14 @@ def _report(called: CheckIn, *, channel: str, point: dict[str, float]) -> Report
     """None when this person may file none, because their membership ended: the case stands."""
     with translation.override(called.user.language):
         text = _("I need help. Sent with the button for emergencies.")
+        visit = None if called.station or called.station_as_typed else called.visit
+        place = _("last arrived at %(place)s") % {"place": _at(visit)} if visit else None
     said: dict[str, Any] = {
         "election": called.election.slug,
         "text": text,
         "language": called.user.language,
         "danger": Danger.OBSERVER,
+        "place": place,
         "captured_clock": called.at.isoformat(),
         "occurred_start": called.at.isoformat(),
         **point,

@@ -47,6 +47,7 @@ def test_a_call_for_help_is_a_check_in_a_report_an_alert_and_a_case():
     case = the_case()
     report = Report.objects.get(pk=case.report)
     assert (report.danger, report.author, report.urgent) == ("observer", user, True)
+    assert report.place_words == "last arrived at KZ-ALA:7"
     assert report.pk == checking_in.report_id(case.check_in_id)
     assert Alert.objects.get(report=report).accepted_at is None
     assert (case.trigger, case.team, case.check_in.kind) == (
