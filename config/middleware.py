@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 
 from config.errors import bad_request, is_api
 from config.problems import problem_response
+from observers import plain_pages
 from observers.roles import asked_once
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -66,6 +68,21 @@ class AskedOnce:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with asked_once():
             return self.get_response(request)
+
+
+class PlainPages:
+    """A session begun with an enrolment code opens the observer's pages and nothing else."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        whoever = request.user
+        request.field_device = None  # type: ignore[attr-defined]
+        request.user = SimpleLazyObject(  # type: ignore[assignment]
+            lambda: plain_pages.bounded(request, whoever)
+        )
+        return self.get_response(request)
 
 
 def _readable(raw: bytes) -> bool:

@@ -71,6 +71,18 @@ KINDS: dict[str, Kind] = {
             _("Ask a person with the right role, or an administrator for another membership."),
         ),
         Kind(
+            "enrolment-not-valid",
+            403,
+            _("This invitation does not enrol a phone"),
+            _("It is mistyped, used or too old. Ask your coordinator for another one."),
+        ),
+        Kind(
+            "not-signed",
+            403,
+            _("No phone that was enrolled here signed this"),
+            _("Nothing was kept. Keep the envelope, and enrol the phone again."),
+        ),
+        Kind(
             "not-found",
             404,
             _("There is nothing here for you"),

@@ -68,6 +68,15 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer", "description": "dauys_…"}
 
 
+class DeviceScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "observers.authentication.DeviceAuthentication"
+    name = "device"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        said = "Dauys-Device <device>.<challenge>.<signature>; see docs/api.md, “For a phone”."
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": said}
+
+
 class AutoSchema(openapi.AutoSchema):
     """Reads what views say of themselves: `query_params`, `filters`, `documented`."""
 

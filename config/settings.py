@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.PlainPages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -179,6 +180,9 @@ ACCOUNT_ADAPTER = "observers.accounts.ClosedAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Redeeming an invitation. Many share one address where a mission is trained; what keeps guesses
+# out is the length of the secret.
+ACCOUNT_RATE_LIMITS = {"enrol": "60/m/ip"}
 ACCOUNT_FORMS = {
     "login": "observers.forms.SignInForm",
     "change_password": "observers.forms.NewPasswordForm",

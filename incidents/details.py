@@ -37,6 +37,7 @@ __all__ = [
     "Option",
     "RecordField",
     "fields_for",
+    "first_for",
     "json_schema",
     "public_part",
     "record_fields_for",
@@ -44,6 +45,9 @@ __all__ = [
     "validate",
     "validate_number",
 ]
+
+
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,12 @@ def fields_for(category_code: str) -> tuple[DetailField, ...]:
     if category_code not in categories.CATEGORIES:
         return ()  # before the cache: strangers choose the code
     return tuple(_fields_by_key(category_code).values())
+
+
+def first_for(category_code: str) -> tuple[DetailField, ...]:
+    """The few asked at once on a phone; where a set marks none, its first ones are."""
+    asked = fields_for(category_code)
+    return (tuple(field for field in asked if field.asked_first) or asked)[:FEW]
 
 
 def record_fields_for(category_code: str) -> tuple[RecordField, ...]:

@@ -119,7 +119,8 @@ def make(
 ) -> bytes:
     """What a phone does, in Python: for tests, for the demo and for the page that seals itself."""
     header = _joined(ENVELOPE, kind, item, device, seq, to.id)
-    plain = json.dumps(inside, ensure_ascii=False).encode()
+    # As JSON.stringify writes half a surrogate pair: escaped.
+    plain = json.dumps(inside, ensure_ascii=False).encode("utf-8", "backslashreplace")
     plain += b" " * (-len(plain) % PADDED_TO)
     sealed = keys.to_text(SUITE.encrypt(plain, to.private.public_key(), info=header))
     signature = keys.sign(by, header + b"\n" + sealed.encode())

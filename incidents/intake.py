@@ -18,15 +18,15 @@ from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
 from incidents import alerts, clocks, history, shaking
-from incidents.cleaning import canonical_json, parse_json
+from incidents.cleaning import canonical_json, clean_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
 from incidents.models import RawReport, Report
 from incidents.vocabulary import Audience, Danger, ReportState
 from observers.models import Device, User
-from observers.roles import Role, has_role, memberships, teams
+from observers.roles import IN_THE_FIELD, has_role, memberships, teams
 
-MAY_FILE = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
+MAY_FILE = IN_THE_FIELD
 MAX_BYTES = 256 * 1024
 PATIENCE = timedelta(minutes=1)  # a request that still runs is not taken over
 log = logging.getLogger(__name__)
@@ -67,7 +67,9 @@ def take_up_arrived() -> int:
     """File what was kept when a server died and whose sender did not return. How many it was."""
     taken = 0
     patience = timezone.now() - PATIENCE
-    waiting = RawReport.objects.filter(outcome=RawReport.Outcome.ARRIVED, received_at__lt=patience)
+    waiting = RawReport.objects.filter(
+        outcome=RawReport.Outcome.ARRIVED, received_at__lt=patience, envelope=""
+    )
     for kept in waiting.select_related("author", "device"):
         try:
             _settle(kept, bytes(kept.body))
@@ -89,7 +91,7 @@ def _settle(kept: RawReport, raw: bytes) -> Receipt:
         raise
     except Refused as refusal:
         RawReport.objects.filter(pk=kept.pk).exclude(outcome=RawReport.Outcome.FILED).update(
-            outcome=RawReport.Outcome.REFUSED, problems=_problems(refusal)
+            outcome=RawReport.Outcome.REFUSED, problems=problems(refusal)
         )
         raise
     RawReport.objects.filter(pk=kept.pk).update(
@@ -100,7 +102,7 @@ def _settle(kept: RawReport, raw: bytes) -> Receipt:
     return receipt
 
 
-def _problems(refusal: Refused) -> dict[str, list[str]]:
+def problems(refusal: Refused) -> dict[str, list[str]]:
     if isinstance(refusal, Invalid):
         return {field: [str(line) for line in lines] for field, lines in refusal.errors.items()}
     return {"": [str(refusal.message)]}
@@ -134,13 +136,41 @@ def _understand(kept: RawReport, raw: bytes) -> Receipt:
         raise Invalid({"": [_("Send one JSON object with the fields of the report.")]})
     payload.pop("id", None)
     election = _election(kept.author, payload.pop("election", None))
-    digest = hashlib.sha256(
-        canonical_json({**payload, "election": election.slug}).encode("utf-8", "backslashreplace")
-    ).hexdigest()
+    digest = _digest(payload, election)
     if found := Report.objects.filter(pk=kept.report_id).first():
         return _again(found, kept.author, digest)
     values = interpret(payload, election=election)
-    return _file(kept, election, values, digest)
+    if not any(has_role(kept.author, role, election) for role in MAY_FILE):
+        raise NotAllowed(_("You are not an observer of this election. Ask your coordinator."))
+    locked = kept.device is not None and kept.device.revoked_at is not None
+    return _file(kept, election, values, digest, quarantined=locked)
+
+
+def file_opened(
+    kept: RawReport, inside: dict[str, Any], *, election: Election, quarantined: bool
+) -> Receipt:
+    """File what a phone sealed. Its author may be locked by now, so nobody is refused here.
+
+    Raises Invalid (400) and Conflict (409).
+    """
+    payload = {field: value for field, value in inside.items() if field not in ("id", "election")}
+    digest = _digest(payload, election)
+    if found := Report.objects.filter(pk=kept.report_id).first():
+        return _again(found, kept.author, digest)
+    values = interpret(payload, election=election)
+    named = inside.get("election", election.slug)
+    if named != election.slug:
+        # It was sealed for this one; what else it says is for the desk to look at.
+        values["unresolved"]["election"] = clean_json(str(named)[:200])[0]
+    if kept.sent_clock is not None:
+        values["sent_clock"] = kept.sent_clock
+    values["device_seq"] = kept.device_seq
+    return _file(kept, election, values, digest, quarantined=quarantined)
+
+
+def _digest(payload: dict[str, Any], election: Election) -> str:
+    said = canonical_json({**payload, "election": election.slug})
+    return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _election(author: User, slug: object) -> Election:
@@ -167,12 +197,15 @@ def _again(found: Report, author: User, digest: str) -> Receipt:
     return Receipt(report=found, created=False)
 
 
-def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: str) -> Receipt:
+def _file(
+    kept: RawReport,
+    election: Election,
+    values: dict[str, Any],
+    digest: str,
+    *,
+    quarantined: bool,
+) -> Receipt:
     author = kept.author
-    if not any(has_role(author, role, election) for role in MAY_FILE):
-        raise NotAllowed(_("You are not an observer of this election. Ask your coordinator."))
-    device = kept.device
-    revoked = device is not None and device.revoked_at is not None
     try:
         with transaction.atomic():
             report = Report(
@@ -181,11 +214,11 @@ def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: s
                 election=election,
                 author=author,
                 team=teams(author, election).first(),
-                device=device,
+                device=kept.device,
                 channel=kept.channel,
                 received_at=timezone.now(),
                 sha256=digest,
-                state=ReportState.QUARANTINED if revoked else ReportState.RECEIVED,
+                state=ReportState.QUARANTINED if quarantined else ReportState.RECEIVED,
                 **values,
             )
             report.urgent = report.danger != Danger.NONE
@@ -210,4 +243,4 @@ def _file(kept: RawReport, election: Election, values: dict[str, Any], digest: s
     return Receipt(report=report, created=True)
 
 
-__all__ = ["FIELDS", "Receipt", "file_report", "take_up_arrived"]
+__all__ = ["FIELDS", "Receipt", "file_opened", "file_report", "take_up_arrived"]

@@ -6,6 +6,7 @@ the world's mistake: it goes to `unresolved` as typed and the report is accepted
 """
 
 import difflib
+import re
 import uuid
 from datetime import datetime
 from typing import Any
@@ -57,12 +58,16 @@ FIELDS: dict[str, tuple[tuple[type, ...], int]] = {
     "follow_up_kind": ((str,), 40),
     "captured_clock": ((str,), 40),
     "sent_clock": ((str,), 40),
+    "clock_known_offset_s": ((int, float), 0),
+    "occurred_ago_min": ((int,), 0),
+    "evidence": ((list,), 0),
 }
 MUST_BE: dict[tuple[type, ...], Any] = {
     (str,): _("Must be text."),
     (int,): _("Must be a whole number."),
     (int, float): _("Must be a number."),
     (dict,): _("Must be an object of answers."),
+    (list,): _("Must be a list of files."),
 }
 # vocabulary, and what an unknown word is taken for: the cautious reading
 WORDS: dict[str, tuple[type, str]] = {
@@ -77,6 +82,9 @@ CLOCKS = ("occurred_start", "occurred_end", "captured_clock", "sent_clock")
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 MOST_PERSONS = 10_000_000
 FARTHEST_M = 1_000_000
+MOST_FILES = 16
+LARGEST_FILE = 2**53 - 1
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def interpret(payload: dict[str, Any], *, election: Election) -> dict[str, Any]:
@@ -93,6 +101,7 @@ def interpret(payload: dict[str, Any], *, election: Election) -> dict[str, Any]:
     values |= _numbers(given, unresolved)
     values |= _category_and_details(given, unresolved)
     values |= _follow_up(given, unresolved)
+    values["announced"] = _announced(given, unresolved)
     station = values.get("station")
     values["search"] = findable(
         f"{values['text']} {values['place_words']}",
@@ -254,3 +263,35 @@ def _follow_up(given: dict[str, Any], unresolved: dict[str, Any]) -> dict[str, A
     except ValueError:
         unresolved["follow_up_of"] = typed
         return {"follow_up_kind": ""}
+
+
+def _announced(given: dict[str, Any], unresolved: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files that are to come, each once."""
+    said = given.get("evidence", [])
+    files: dict[str, dict[str, Any]] = {}
+    odd = []
+    for entry in said:
+        file = _file(entry)
+        if file is None or file["id"] in files or len(files) == MOST_FILES:
+            odd.append(entry)
+        else:
+            files[file["id"]] = file
+    if odd:
+        unresolved["evidence"] = [str(entry)[:200] for entry in odd[:MOST_FILES]]
+    return list(files.values())
+
+
+def _file(entry: Any) -> dict[str, Any] | None:
+    if not isinstance(entry, dict):
+        return None
+    name, digest, size, kind = (entry.get(key) for key in ("id", "sha256", "size", "type"))
+    try:
+        known = uuid.UUID(name) if isinstance(name, str) else None
+    except ValueError:
+        return None
+    whole = isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= LARGEST_FILE
+    exact = isinstance(digest, str) and SHA256.fullmatch(digest)
+    if not (known and whole and exact and isinstance(kind, str | None)):
+        return None
+    media_type = clean_text(kind or "", limit=100)[0]
+    return {"id": str(known), "sha256": digest, "size": size, "type": media_type}

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from observers import plain_pages
 from observers.roles import DESK_ROLES, Role, roles
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Who signs in with a password is bound to no code any more."""
+        request.session.pop(plain_pages.DEVICE, None)
+        super().login(request, user)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return door(request.user)

@@ -25,7 +25,8 @@ from django.conf import settings
 from elections.models import Election
 
 CURVE = ec.SECP256R1()
-HASH = ec.ECDSA(hashes.SHA256())
+# The same signature for the same words each time (RFC 6979): a receipt given twice is one receipt.
+HASH = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 POINT = 65  # bytes of an uncompressed point
 HALF = 32
 

@@ -7,15 +7,16 @@ that team. Nobody sees anything without signing in.
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from observers.roles import Role, has_role, memberships
+from observers.roles import Role, has_role, memberships, remembered
 
 if TYPE_CHECKING:
     from elections.models import Region
@@ -26,15 +27,44 @@ M = TypeVar("M", bound=models.Model)
 NOTHING = Q(pk__in=[])
 
 
+def _caring(user: Visitor) -> list[records.Membership]:
+    """What this person looks after others by: two queries a request."""
+
+    def ask() -> list[records.Membership]:
+        held = memberships(user).filter(role__in=[Role.COORDINATOR, Role.SECURITY])
+        return list(held.prefetch_related("regions"))
+
+    return remembered(user, "caring memberships", ask)
+
+
 def _under_care(user: Visitor) -> Q:
     """Memberships this person looks after: of his elections, or of the team he leads."""
     scope = NOTHING
-    for own in memberships(user).filter(role__in=[Role.COORDINATOR, Role.SECURITY]):
-        one = Q(election=own.election_id)
-        if own.role == Role.COORDINATOR and own.team_id:
-            one &= Q(team=own.team_id)
-        scope |= one
+    for own in _caring(user):
+        scope |= Q(election=own.election_id) & _of_own_people(own)
     return scope
+
+
+def _of_own_people(own: records.Membership) -> Q:
+    """Only coordinators are limited, to a team or to regions. Somebody sent to no region in
+    particular is everybody's; somebody sent to one, of those above and below it, too."""
+    if own.role != Role.COORDINATOR:
+        return Q()
+    mine = Q(team=own.team_id) if own.team_id else Q()
+    paths = [region.path for region in own.regions.all()]
+    if not paths:
+        return mine
+    near = Q(path__in={above for path in paths for above in _paths_above(path)})
+    for path in paths:
+        near |= Q(path__startswith=path)
+    near_regions = apps.get_model("elections", "Region").objects.filter(near).values("pk")
+    people: type[records.Membership] = apps.get_model("observers", "Membership")
+    regions, stations = people.regions.through.objects, people.stations.through.objects
+    named = regions.filter(membership=OuterRef("pk"))
+    sent = stations.filter(membership=OuterRef("pk"))
+    here = Exists(named.filter(region__in=near_regions))
+    here_too = Exists(sent.filter(station__region__in=near_regions))
+    return mine & (Q(here) | Q(here_too) | Q(~Exists(named), ~Exists(sent)))
 
 
 def _cared_for(user: Visitor) -> MembershipQuerySet:
@@ -55,6 +85,15 @@ class _Seen(models.QuerySet[M]):
 
 
 class UserQuerySet(_Seen["records.User"]):
+    def on_desk(self, user: Visitor) -> Self:
+        """Whom this person looks after in the field; nobody, for an administrator as such."""
+        return self.filter(pk__in=_cared_for(user).values("user"))
+
+    def administering(self) -> Self:
+        """`administers` of each: these accounts are no business of the desk."""
+        members = apps.get_model("observers", "Membership").objects.filter(role=Role.ADMIN)
+        return self.annotate(administers=Exists(members.filter(user=OuterRef("pk"))))
+
     def _seen_by(self, user: records.User) -> Q:
         return Q(pk=user.pk) | Q(pk__in=_cared_for(user).values("user"))
 
@@ -82,6 +121,10 @@ class MembershipQuerySet(_Seen["records.Membership"]):
             Q(ends__isnull=True) | Q(ends__gt=moment),
         )
 
+    def in_care_of(self, user: Visitor) -> Self:
+        """Of those this person looks after; nobody, for an administrator as such."""
+        return self.filter(_under_care(user))
+
     def covering(self, region: Region) -> Self:
         """Memberships for the whole election, and those that name the region or one above it."""
         named = self.model.regions.through.objects.filter(membership=models.OuterRef("pk"))
@@ -92,6 +135,10 @@ class MembershipQuerySet(_Seen["records.Membership"]):
 
 
 class DeviceQuerySet(_Seen["records.Device"]):
+    def on_desk(self, user: Visitor) -> Self:
+        """Phones of those this person looks after."""
+        return self.filter(user__in=_cared_for(user).values("user"))
+
     def _seen_by(self, user: records.User) -> Q:
         return Q(user=user) | Q(user__in=_cared_for(user).values("user"))
 
@@ -118,26 +165,53 @@ class _OfAnObserver(_Seen[M]):
             return self.none()
         return self.filter(self._seen_by(user))
 
+    # From the row to the regions it may lie in.
+    places: tuple[str, ...] = ()
+
     def _seen_by(self, user: records.User) -> Q:
-        scope = Q(user=user)
-        for own in memberships(user).filter(role__in=[Role.COORDINATOR, Role.SECURITY]):
-            one = Q(election=own.election_id)
-            if own.role == Role.COORDINATOR and own.team_id:
-                one &= Q(team=own.team_id)
-            scope |= one
+        return Q(user=user) | self._cared_for_by(user)
+
+    def on_desk(self, user: Visitor) -> Self:
+        """Of those this person looks after."""
+        if not (user.is_authenticated and user.is_active):
+            return self.none()
+        return self.filter(self._cared_for_by(user))
+
+    def _cared_for_by(self, user: Visitor) -> Q:
+        scope = NOTHING
+        for own in _caring(user):
+            scope |= Q(election=own.election_id) & self._limited_to(own)
         return scope
+
+    def _limited_to(self, own: records.Membership) -> Q:
+        """By the team of the row; by where it lies, and by whom this coordinator looks after."""
+        if own.role != Role.COORDINATOR:
+            return Q()
+        mine = Q(team=own.team_id) if own.team_id else Q()
+        paths = [region.path for region in own.regions.all()]
+        if not paths:
+            return mine
+        members: MembershipQuerySet = apps.get_model("observers", "Membership").objects.all()
+        members = members.filter(_of_own_people(own), election=own.election_id)
+        here = Q(user__in=members.values("user"))
+        for place, path in itertools.product(self.places, paths):
+            here |= Q(**{f"{place}__path__startswith": path})
+        return mine & here
 
 
 class VisitQuerySet(_OfAnObserver["records.Visit"]):
-    pass
+    places = ("station__region",)
 
 
 class CheckInQuerySet(_OfAnObserver["records.CheckIn"]):
-    pass
+    places = ("region", "station__region")
 
 
 class SafetyCaseQuerySet(_OfAnObserver["records.SafetyCase"]):
-    pass
+    places = ("check_in__region", "check_in__station__region")
+
+    def open(self) -> Self:
+        return self.filter(closed_at=None)
 
 
 class ApiTokenQuerySet(_Seen["records.ApiToken"]):

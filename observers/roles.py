@@ -38,6 +38,8 @@ class Role(TextChoices):
 
 # Of the request this thread is answering; None outside of one.
 _asked: ContextVar[dict[object, Any] | None] = ContextVar("asked", default=None)
+# They report from where they are, and may carry a phone of ours.
+IN_THE_FIELD = (Role.OBSERVER, Role.COORDINATOR, Role.SECURITY)
 DESK_ROLES = frozenset({Role.COORDINATOR, Role.EDITOR, Role.SECURITY})
 
 

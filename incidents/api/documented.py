@@ -176,11 +176,13 @@ BULK_SCHEMA: dict[str, Any] = {
     "required": ["steps"],
     "additionalProperties": False,
 }
-TYPES = {str: "string", int: "integer", float: "number", dict: "object"}
+TYPES = {str: "string", int: "integer", float: "number", dict: "object", list: "array"}
 
 
 def _report_field(types: tuple[type, ...], longest: int) -> dict[str, Any]:
     named: dict[str, Any] = {"type": TYPES[types[-1]]}
+    if types == (list,):
+        named["items"] = OBJECT
     return named | ({"maxLength": longest} if longest else {})
 
 
@@ -267,12 +269,6 @@ CHANGES = {
     )
 }
 REPORTS = {
-    "list": Operation(
-        "Receipts and fate of your own reports",
-        answer=own.OwnReportSerializer,
-        rows=True,
-        example=RECEIPT | {"seen_at": None, "questions": [QUESTION]},
-    ),
     "file": Operation(
         "File a report under an id of your own; repeat it as often as you like",
         answer=own.ReceiptSerializer,

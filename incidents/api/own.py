@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.utils import translation
 from rest_framework import serializers
 
+from incidents import wording
 from incidents.api.serializers import StrictSerializer
 from incidents.models import Answer, Question, Report
+from incidents.vocabulary import ReportState
 
 
 class AnswerReceiptSerializer(serializers.ModelSerializer[Answer]):
@@ -29,8 +32,18 @@ class OwnQuestionSerializer(serializers.ModelSerializer[Question]):
 
 
 class OwnReportSerializer(serializers.ModelSerializer[Report]):
-    """Receipt and fate; never the body, which the phone that sent it may no longer hold."""
+    """Receipt and fate; never the body, which the phone that sent it may no longer hold.
 
+    A report in quarantine looks like one that waits: who holds the phone of an observer must not
+    learn from it that the desk has noticed.
+    """
+
+    state = serializers.SerializerMethodField(help_text="received, linked or dismissed.")
+    fate = serializers.SerializerMethodField(help_text="The same in words.")
+    closed_reason = serializers.SerializerMethodField(
+        help_text="Why the desk closed it; null while it is open."
+    )
+    files = serializers.SerializerMethodField(help_text="How many were to come, and came.")
     questions = OwnQuestionSerializer(many=True, read_only=True)
     unresolved = serializers.SerializerMethodField(help_text="Fields the desk has to clarify.")
 
@@ -42,7 +55,10 @@ class OwnReportSerializer(serializers.ModelSerializer[Report]):
             "sha256",
             "received_at",
             "state",
+            "fate",
+            "closed_reason",
             "seen_at",
+            "files",
             "unresolved",
             "questions",
         ]
@@ -51,18 +67,38 @@ class OwnReportSerializer(serializers.ModelSerializer[Report]):
     def get_unresolved(self, report: Report) -> list[str]:
         return sorted(report.unresolved)
 
+    def get_state(self, report: Report) -> str:
+        return shown_state(report)
+
+    def get_fate(self, report: Report) -> str:
+        """In the language that was asked for."""
+        with translation.override(self.context.get("labels", "en")):
+            return wording.fate(report)
+
+    def get_closed_reason(self, report: Report) -> str | None:
+        closed = report.state == ReportState.DISMISSED
+        return report.state_reason if closed else None
+
+    def get_files(self, report: Report) -> dict[str, int]:
+        arrived: int = getattr(report, "arrived", 0)
+        return {"announced": len(report.announced), "arrived": arrived}
+
+
+def shown_state(report: Report) -> str:
+    quarantined = report.state == ReportState.QUARANTINED
+    return ReportState.RECEIVED.value if quarantined else report.state
+
+
+LATER = frozenset({"fate", "closed_reason", "seen_at", "files", "questions"})
+
 
 class ReceiptSerializer(OwnReportSerializer):
     """Without what the desk adds: a repeat gets the same receipt until the desk acts."""
 
-    questions = None  # type: ignore[assignment]
+    fate = closed_reason = files = questions = None  # type: ignore[assignment]
 
     class Meta(OwnReportSerializer.Meta):
-        fields = [
-            name
-            for name in OwnReportSerializer.Meta.fields
-            if name not in ("seen_at", "questions")
-        ]
+        fields = [name for name in OwnReportSerializer.Meta.fields if name not in LATER]
         read_only_fields = fields
 
 
@@ -94,5 +130,21 @@ class AnswerBodySerializer(StrictSerializer):
 
 def read_answer(body: Any) -> dict[str, Any]:
     serializer = AnswerBodySerializer(data=body)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class EnrolmentSerializer(StrictSerializer):
+    """What a phone redeems; the secret comes back in no answer."""
+
+    secret = _StrictText(max_length=200, help_text="As it stood in the link, or was typed.")
+    public_key = _StrictText(max_length=200, help_text="P-256, uncompressed, in base64url.")
+    label = _StrictText(  # type: ignore[assignment]
+        max_length=100, allow_blank=True, help_text="What the phone is."
+    )
+
+
+def read_enrolment(body: Any) -> dict[str, Any]:
+    serializer = EnrolmentSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)

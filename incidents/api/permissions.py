@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from incidents.querysets import desk_memberships
-from observers.models import ApiToken
+from observers.models import ApiToken, Device
 from observers.tokens import Scope
 
 
@@ -33,3 +33,12 @@ class OnDesk(_Scoped):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return super().has_permission(request, view) and bool(desk_memberships(request.user))
+
+
+class ByPhone(BasePermission):
+    """An enrolled phone that has proved who it is, and nobody else."""
+
+    message = _("This is for a phone that was enrolled. Enrol it, then sign each request.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.auth, Device)

@@ -16,7 +16,7 @@ urlpatterns = [
         name="api-incident-versions",
     ),
     path("changes/", views.Changes.as_view({"get": "list"}), name="api-changes"),
-    path("reports/", views.Reports.as_view({"get": "list"}), name="api-reports"),
+    path("reports/", views.OwnReports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
     path(
         "reports/<uuid:key>/answers/",
@@ -29,6 +29,14 @@ urlpatterns = [
         views.Uploads.as_view({"head": "standing", "patch": "append"}),
         name="api-upload",
     ),
+    path("devices/", views.Devices.as_view({"post": "enrol"}), name="api-devices"),
+    path(
+        "devices/challenge/",
+        views.Devices.as_view({"get": "challenge"}),
+        name="api-device-challenge",
+    ),
+    path("devices/me/", views.ThisDevice.as_view({"get": "retrieve"}), name="api-device"),
+    path("envelopes/<str:key>/", views.Envelopes.as_view({"put": "put"}), name="api-envelope"),
     path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
     path(
         "desk/reports/<uuid:key>/steps/",

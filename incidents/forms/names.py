@@ -46,6 +46,8 @@ NAMES: dict[str, Any] = {
     "follow_up_kind": _("How it follows up"),
     "captured_clock": _("Clock of the phone when it was written"),
     "sent_clock": _("Clock of the phone when it was sent"),
+    "election": _("Election"),
+    "evidence": _("Files that were to come"),
     # steps
     "reason": _("Reason"),
     "grounds": _("Grounds"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents import alerts as rules
 from incidents.models import Alert
-from incidents.views import clocks
+from incidents.views import clocks, desk_safety
 from incidents.views.entering import SignedIn, desk_only
 from incidents.vocabulary import AlertRule
 
@@ -25,8 +25,14 @@ ORDER = (AlertRule.DANGER, AlertRule.CRITICAL, AlertRule.RESTS_ON)
 
 
 def waiting(request: HttpRequest, few: int = FEW, most: int = DANGERS) -> dict[str, Any]:
-    """For desk/_alerts.html: the first few, and whether there are more."""
+    """For desk/_alerts.html: who is in danger, the first few alerts, and whether there are more.
+
+    A call for help is said once: as a case to those who may take it, as an alert to the others.
+    """
+    cases = desk_safety.banner(request)
     rows = Alert.objects.visible_to(request.user).waiting().select_related("report", "incident")
+    if told := [case["report"] for case in cases if case["report"]]:
+        rows = rows.exclude(report__in=told)
     found = list(rows.order_by(pressing_first(), "raised_at", "id")[: most + 1])
     shown = [
         row
@@ -34,6 +40,7 @@ def waiting(request: HttpRequest, few: int = FEW, most: int = DANGERS) -> dict[s
         if place < few or row.rule == AlertRule.DANGER
     ]
     return {
+        "cases": cases,
         "alerts": [_said(row) for row in shown],
         "more": len(found) > len(shown),
         "back": _back(request),

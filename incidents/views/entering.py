@@ -48,6 +48,10 @@ desk_only = _door(
     DESK_ROLES,
     _("The desk is for coordinators, editors and security officers of an election."),
 )
+carers_only = _door(
+    (Role.COORDINATOR, Role.SECURITY),
+    _("Observers and their phones are looked after by coordinators and security officers."),
+)
 observers_only = _door(
     MAY_FILE,
     _("Reports are filed by observers, coordinators and security officers of an election."),

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -74,7 +73,7 @@ def _given_back(request: HttpRequest, *, why: str, status: int) -> HttpResponse:
 
 @observers_only
 def _report(request: SignedIn) -> HttpResponse:
-    elections = _elections(request)
+    elections = elections_of(request)
     slug = request.POST.get("election") or request.GET.get("election")
     election = next((e for e in elections if e.slug == slug), None)
     if election is None and len(elections) == 1 and not slug:
@@ -88,17 +87,17 @@ def _report(request: SignedIn) -> HttpResponse:
     initial = {"id": uuid.uuid4(), "election": election.slug}
     if earlier := _own(request, request.GET.get("follow", "")):
         initial["follow_up_of"] = earlier.ref
-    form = ReportForm(election=election, mine=_regions(request, election), initial=initial)
+    form = ReportForm(election=election, mine=regions_of(request, election), initial=initial)
     return _page(request, form, follows=earlier)
 
 
-def _elections(request: SignedIn) -> list[Election]:
+def elections_of(request: SignedIn) -> list[Election]:
     filing = memberships(request.user).filter(role__in=intake.MAY_FILE)
     found = {m.election for m in filing.select_related("election__region_set") if m.election}
     return sorted(found, key=lambda election: election.slug)
 
 
-def _regions(request: SignedIn, election: Election) -> list[Region]:
+def regions_of(request: SignedIn, election: Election) -> list[Region]:
     filing = memberships(request.user, election).filter(role__in=intake.MAY_FILE)
     mine = {r.pk: r for m in filing.prefetch_related("regions") for r in m.regions.all()}
     return sorted(mine.values(), key=lambda region: region.name)
@@ -114,7 +113,7 @@ def _own(request: SignedIn, named: str) -> Report | None:
 
 
 def _posted(request: SignedIn, election: Election) -> HttpResponse:
-    mine = _regions(request, election)
+    mine = regions_of(request, election)
     if request.POST.get("step") == "questions":
         chosen = request.POST.get("category", "")
         form = ReportForm(request.POST, election=election, mine=mine, asked=chosen, checked=False)
@@ -223,7 +222,7 @@ def sent(request: SignedIn, pk: uuid.UUID) -> HttpResponse:
     context = {
         "report": report,
         "moment": _moment(report),
-        "fate": fate(report),
+        "fate": wording.fate(report),
         "own": report.author_id == request.user.pk,
         "station_unknown": "station" in report.unresolved,
     }
@@ -249,24 +248,15 @@ def mine(request: SignedIn) -> HttpResponseBase:
     asked = field_questions.questions_of(page.rows, request.user)
     context = {
         "rows": [
-            {"report": row, "fate": fate(row), "questions": asked.get(row.pk, []), **_moment(row)}
+            {
+                "report": row,
+                "fate": wording.fate(row),
+                "questions": asked.get(row.pk, []),
+                **_moment(row),
+            }
             for row in page.rows
         ],
         "next_url": f"{here}?cursor={page.next}" if page.next else "",
         "previous_url": f"{here}?cursor={page.previous}" if page.previous else "",
     }
     return render(request, "incidents/field/mine.html", context)
-
-
-def fate(report: Report) -> str:
-    """In words. A report in quarantine looks like one that waits: who holds the phone of an
-    observer must not learn from it that the desk has noticed."""
-    if report.state == "linked":
-        return _("It is part of an incident.")
-    if report.state == "dismissed":
-        return _("It was closed: %(reason)s") % {"reason": report.state_reason}
-    if report.seen_at:
-        return _("A person read it: %(when)s.") % {
-            "when": wording.clock(report.seen_at, report.election.time_zone)
-        }
-    return _("Nobody has read it yet.")

@@ -5,6 +5,7 @@ Pure functions, in the language of the page. "" means that nothing is known; the
 """
 
 from incidents.wording.answers import Answer, Line, answers
+from incidents.wording.fates import fate
 from incidents.wording.judgements import (
     claim,
     percent,
@@ -26,6 +27,7 @@ __all__ = [
     "answers",
     "claim",
     "clock",
+    "fate",
     "in_language",
     "language_name",
     "listed",

@@ -231,6 +231,11 @@ class SafetyCase(models.Model):
             models.CheckConstraint(
                 condition=Q(closed_at=None) | ~Q(outcome=""), name="safety_case_ends_with_words"
             ),
+            models.UniqueConstraint(
+                fields=["election", "user"],
+                condition=Q(closed_at=None),
+                name="safety_case_open_once",
+            ),
         ]
         indexes = [
             models.Index(

@@ -1,6 +1,7 @@
 """Who observes: people, the organisations and teams they belong to, what they may do and where."""
 
 import uuid
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -50,6 +51,12 @@ class User(AbstractUser):
     language = models.CharField(
         _("language"), max_length=2, choices=Language.choices, default=Language.ENGLISH
     )
+    # The desk's lock; see observers.revoking. `locked_at` stays when it is opened again: what
+    # was signed in before that moment is over for ever. `locked_by` says that it is locked now.
+    locked_at = models.DateTimeField(_("locked"), null=True, blank=True, editable=False)
+    locked_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
 
     objects: ClassVar[Users] = Users()
 
@@ -64,6 +71,17 @@ class User(AbstractUser):
                 violation_error_message=_("This username is taken. Choose another one."),
             )
         ]
+
+    # A session lives as long as the hash it was begun with: one column ends all sessions of a
+    # person at once, however many there are of others.
+    def get_session_auth_hash(self) -> str:
+        return self._since_the_lock(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._since_the_lock, super().get_session_auth_fallback_hash())
+
+    def _since_the_lock(self, digest: str) -> str:
+        return f"{digest}.{self.locked_at.timestamp()}" if self.locked_at else digest
 
     # Django's permissions are asked by the admin site only, and there the role decides: flags
     # and permission tables open nothing, and nothing opens what happened.

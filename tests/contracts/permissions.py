@@ -22,6 +22,7 @@ PEOPLE = (
     "token_reports",  # observer's token, scope reports:write
     "token_desk",  # coordinator's token, scope desk
     "token_read",  # coordinator's token, scope published:read
+    "phone",  # the coordinator's, enrolled: it signs each request
 )
 
 
@@ -47,7 +48,7 @@ def people(words: str) -> frozenset[str]:
 
 EVERYBODY = Rule(frozenset(PEOPLE))
 # Pages know no tokens: a token's holder is anonymous there and asked to sign in.
-TOKENS = people("token_reports token_desk token_read")
+TOKENS = people("token_reports token_desk token_read phone")
 
 PUBLIC = {"GET": EVERYBODY}
 SIGNED_IN = Rule(frozenset(PEOPLE) - TOKENS - {"anonymous"})
@@ -58,6 +59,9 @@ WRITERS = Rule(
 DESK = Rule(people("coordinator editor security foreign_coordinator"))
 # What belongs to the election: a desk elsewhere does not learn that it exists.
 DESK_HERE = Rule(people("coordinator editor security"), people("foreign_coordinator"))
+# Who looks after observers; an editor does not.
+CARERS = Rule(people("coordinator security foreign_coordinator"))
+CARERS_HERE = Rule(people("coordinator security"), people("foreign_coordinator"))
 # Of a step's page only those may know who may take the step.
 DISMISS = Rule(people("coordinator security"), people("foreign_coordinator"))
 CLAIM = Rule(people("coordinator"), people("foreign_coordinator"))
@@ -67,7 +71,9 @@ API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
 API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
 ANSWERER = Rule(people("observer"), WRITERS.ok - {"observer"})
-API_ANSWER = Rule(people("observer token_reports"), API_OWN.ok - people("observer token_reports"))
+API_ANSWER = Rule(
+    people("observer token_reports"), API_OWN.ok - people("observer token_reports phone")
+)
 API_DESK = Rule(DESK.ok | people("token_desk"))
 API_DESK_HERE = Rule(DESK_HERE.ok | people("token_desk"), DESK_HERE.absent)
 
@@ -111,6 +117,11 @@ API = {
     # holds no envelope is refused with 400.
     "api-uploads": api("uploads/", POST=EVERYBODY),
     "api-upload": api("uploads/{s.new_id}/", PATCH=Rule(frozenset(), frozenset(PEOPLE))),
+    "api-devices": api("devices/", POST=EVERYBODY),
+    "api-device-challenge": api("devices/challenge/", GET=EVERYBODY),
+    "api-device": api("devices/me/", GET=Rule(people("phone"))),
+    # Whose it is stands in its signature; who carries it does not matter.
+    "api-envelope": api("envelopes/{s.new_id}/", PUT=EVERYBODY),
     "api-desk-reports": api("desk/reports/", GET=API_DESK),
     "api-desk-report-steps": api("desk/reports/{s.report.pk}/steps/", POST=API_DESK_HERE),
     "api-desk-incidents": api("desk/incidents/", GET=API_DESK),
@@ -143,6 +154,8 @@ PAGES = {
     ),
     "field-reports": page("/report/mine/", GET=WRITERS),
     "field-answer": page("/report/questions/{s.question.pk}/", GET=ANSWERER, POST=ANSWERER),
+    "field-here": page("/report/here/", GET=WRITERS, POST=WRITERS),
+    "field-enrol-page": page("/report/enrol/", GET=EVERYBODY, POST=EVERYBODY),
     "desk-queue": page("/desk/", GET=DESK),
     "desk-news": page("/desk/news/?since=", GET=DESK),
     "desk-bulk": page("/desk/bulk/", POST=DESK),
@@ -167,6 +180,15 @@ PAGES = {
     ),
     "desk-alerts": page("/desk/alerts/", GET=DESK),
     "desk-alert-accept": page("/desk/alerts/{s.alert.pk}/accept/", POST=DESK_HERE),
+    "desk-safety": page("/desk/safety/", GET=CARERS),
+    "desk-safety-open": page("/desk/safety/open/", POST=CARERS),
+    "desk-safety-take": page("/desk/safety/{s.case.pk}/take/", POST=CARERS_HERE),
+    "desk-safety-close": page("/desk/safety/{s.case.pk}/close/", POST=CARERS_HERE),
+    "desk-devices": page("/desk/devices/", GET=CARERS),
+    "desk-device-lock": page("/desk/devices/{s.device.pk}/lock/", POST=CARERS_HERE),
+    "desk-person-lock": page("/desk/people/{s.people[observer].pk}/lock/", POST=CARERS_HERE),
+    "desk-person-unlock": page("/desk/people/{s.people[observer].pk}/unlock/", POST=CARERS_HERE),
+    "desk-person-invite": page("/desk/people/{s.people[observer].pk}/invite/", POST=CARERS_HERE),
     "desk-drafts": page("/desk/drafts/", GET=DESK),
     "desk-arrivals": page("/desk/arrivals/", GET=DESK),
 }

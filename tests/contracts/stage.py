@@ -19,7 +19,7 @@ from incidents.models import (
     SavedView,
 )
 from observers import keys
-from observers.models import Membership, Organisation, Team, User
+from observers.models import Device, Membership, Organisation, SafetyCase, Team, User
 from observers.roles import Role
 
 TEXT = {
@@ -52,6 +52,18 @@ class Stage:
             key=f"stage {self.election.slug}",
             defaults={"election": self.election, "rule": "critical", "incident": incident},
         )[0]
+
+    @property
+    def case(self) -> SafetyCase:
+        """Of the observer, open."""
+        found = {"election": self.election, "user": self.people["observer"], "closed_at": None}
+        return SafetyCase.objects.get_or_create(**found, defaults={"trigger": "desk"})[0]
+
+    @property
+    def device(self) -> Device:
+        """The observer's phone."""
+        found = {"election": self.election, "user": self.people["observer"], "label": "stage"}
+        return Device.objects.get_or_create(**found)[0]
 
     @property
     def view(self) -> SavedView:

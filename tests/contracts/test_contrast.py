@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from incidents.views import phone
+
 TOKENS = Path(__file__).parents[2] / "static" / "css" / "tokens.css"
 TEXT = TOKENS.read_text(encoding="utf-8")
 COLOUR = re.compile(r"(--[a-z0-9-]+):\s*(#[0-9a-f]{6});")
@@ -63,10 +65,16 @@ def test_no_colour_is_written_outside_the_tokens():
 
 
 @pytest.mark.parametrize(
-    ("face", "most"), [("field", 38_000), ("public", 38_000), ("desk", 48_000)]
+    ("face", "most"),
+    [("field", 38_000), ("public", 38_000), ("desk", 48_000)],
 )
 def test_the_style_sheets_of_a_face_stay_small(face, most):
     """What one page loads; a phone in a bad network loads only its own."""
     own = TOKENS.parent.glob(f"{face}*.css")
     shared = [TOKENS.parent / f"{name}.css" for name in ("tokens", "site", "components", "forms")]
     assert sum(file.stat().st_size for file in [*shared, *own]) < most
+
+
+def test_the_phone_app_loads_less_than_a_page():
+    sheets = [TOKENS.parent / f"{name}.css" for name in phone.SHEETS]
+    assert sum(file.stat().st_size for file in sheets) < 32_000

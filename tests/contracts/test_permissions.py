@@ -13,6 +13,7 @@ from observers.roles import Role
 from tests.contracts.permissions import PEOPLE, ROWS, TOKENS, Row
 from tests.contracts.routes import routes
 from tests.contracts.stage import PASSWORD, build_stage
+from tests.phones import Phone
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -52,6 +53,7 @@ def stage(django_db_setup, django_db_blocker):
             "token_desk": _token(people["coordinator"], "desk"),
             "token_read": _token(people["coordinator"], "published:read"),
         }
+        made.phone = Phone(made, people["coordinator"])
         made.askers = {person: asker(made, person) for person in PEOPLE}
         yield made
         transaction.set_rollback(True)
@@ -72,7 +74,21 @@ class Asker(Client):
         return self.handler(self._base_environ(**request))
 
 
+class SigningAsker(Asker):
+    def __init__(self, phone: Phone) -> None:
+        super().__init__()
+        self.phone = phone
+
+    def request(self, **request):
+        environ = self._base_environ(**request)
+        path = environ["PATH_INFO"] + (f"?{q}" if (q := environ["QUERY_STRING"]) else "")
+        header = self.phone.signs(environ["REQUEST_METHOD"], path)
+        return self.handler(environ | {"HTTP_AUTHORIZATION": header})
+
+
 def asker(stage, person: str) -> Asker:
+    if person == "phone":
+        return SigningAsker(stage.phone)
     if person in stage.tokens:
         return Asker(headers={"Authorization": f"Bearer {stage.tokens[person]}"})
     client = Asker()

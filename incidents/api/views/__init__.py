@@ -1,5 +1,6 @@
 from incidents.api.views.desk import BulkSteps, DeskIncidents, DeskReports
-from incidents.api.views.observer import Reports
+from incidents.api.views.observer import OwnReports, Reports
+from incidents.api.views.phone import Devices, Envelopes, ThisDevice
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
 from incidents.api.views.uploads import Uploads
@@ -11,8 +12,12 @@ __all__ = [
     "Codebook",
     "DeskIncidents",
     "DeskReports",
+    "Devices",
+    "Envelopes",
     "Incidents",
     "Index",
+    "OwnReports",
     "Reports",
+    "ThisDevice",
     "Uploads",
 ]

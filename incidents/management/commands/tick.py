@@ -9,13 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection
 
-from incidents import alerts, delivering, intake, publishing
+from incidents import alerts, arriving, delivering, publishing
 from incidents.evidence import attaching, drawing, finishing, uploading
 
 log = logging.getLogger(__name__)
 DUTIES: dict[str, Callable[[], int]] = {
     "published": publishing.publish_due,
-    "filed": intake.take_up_arrived,
+    "filed": arriving.take_up_arrived,
     "received": finishing.finish_waiting,
     "attached": attaching.attach_waiting,
     "redrawn": drawing.draw_waiting,

@@ -1,0 +1,154 @@
+"""Check-ins of observers, and the visits to stations that follow from them.
+
+What a phone says arrives late, twice and in any order. So the visits of a person are not kept up
+step by step: they are told anew from everything the person said, in the order in which it
+happened. Whatever the order of arrival, the visits are the same.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from elections.folding import fold
+from elections.models import Election, Region, Station
+from observers.models import CheckIn, Device, Team, User, Visit
+
+Place = tuple[str, object]
+
+
+def check_in(
+    *,
+    id: uuid.UUID,
+    user: User,
+    election: Election,
+    kind: str,
+    at: datetime,
+    sha256: str,
+    team: Team | None = None,
+    device: Device | None = None,
+    station: Station | None = None,
+    station_as_typed: str = "",
+    region: Region | None = None,
+    quarantined: bool = False,
+) -> CheckIn:
+    """Keep one sign of life. The same id again changes nothing and returns what was kept first;
+    whoever needs to know whether it says the same compares `sha256`.
+
+    `at` is by the corrected clock of the phone; nobody is anywhere in the future.
+    """
+    now = timezone.now()
+    row = CheckIn(
+        id=id,
+        user=user,
+        election=election,
+        team=team,
+        device=device,
+        kind=kind,
+        station=station,
+        station_as_typed="" if station else station_as_typed[:200],
+        region=region or (station.region if station else None),
+        at=min(at, now),
+        received_at=now,
+        sha256=sha256,
+        quarantined=quarantined,
+    )
+    with transaction.atomic():
+        # Two of one person wait for each other: both read what the other one writes.
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
+        if found := CheckIn.objects.filter(pk=id).first():
+            return found
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            # Another person sends the same id at this moment.
+            if found := CheckIn.objects.filter(pk=id).first():
+                return found
+            raise
+        if not quarantined:
+            _retell(user, election)
+            row.refresh_from_db(fields=["visit"])
+    return row
+
+
+@dataclass
+class _Told:
+    """A visit as the check-ins tell it. Its id comes from the check-in that opens it."""
+
+    opened_by: CheckIn
+    left_at: datetime | None = None
+
+    @property
+    def id(self) -> uuid.UUID:
+        return uuid.uuid5(self.opened_by.pk, "visit")
+
+    def as_row(self) -> Visit:
+        first = self.opened_by
+        return Visit(
+            id=self.id,
+            election_id=first.election_id,
+            user_id=first.user_id,
+            team_id=first.team_id,
+            station_id=first.station_id,
+            station_as_typed=first.station_as_typed,
+            arrived_at=first.at,
+            left_at=self.left_at,
+        )
+
+
+def _place(said: CheckIn) -> Place | None:
+    """None when it names no place: it opens no visit and closes none."""
+    if said.station_id:
+        return "station", said.station_id
+    typed = fold(said.station_as_typed)
+    return ("typed", typed) if typed else None
+
+
+def _tell(said: Iterable[CheckIn]) -> tuple[list[_Told], dict[uuid.UUID, uuid.UUID]]:
+    """The visits, and to which of them each check-in belongs."""
+    visits: list[_Told] = []
+    belongs: dict[uuid.UUID, uuid.UUID] = {}
+    here: _Told | None = None
+    for one in said:
+        place = _place(one)
+        elsewhere = here is None or place != _place(here.opened_by)
+        if one.kind == CheckIn.Kind.ARRIVED and place is not None and elsewhere:
+            if here is not None:
+                here.left_at = one.at
+            here = _Told(one)
+            visits.append(here)
+        if here is not None and (place is None or place == _place(here.opened_by)):
+            belongs[one.pk] = here.id
+        if one.kind == CheckIn.Kind.LEFT and here is not None:
+            # Also when it names another station: they are not here any more either.
+            here.left_at = one.at
+            here = None
+    return visits, belongs
+
+
+def _retell(user: User, election: Election) -> None:
+    own = {"user": user, "election": election}
+    # In one and the same moment "arrived" comes before "left", as in the alphabet.
+    said = list(CheckIn.objects.filter(**own, quarantined=False).order_by("at", "kind", "id"))
+    told, belongs = _tell(said)
+    kept = {visit.pk: visit for visit in Visit.objects.filter(**own)}
+    rows = {row.pk: row for row in (visit.as_row() for visit in told)}
+    columns = ["team", "station", "station_as_typed", "arrived_at", "left_at"]
+    Visit.objects.bulk_create(row for pk, row in rows.items() if pk not in kept)
+    Visit.objects.bulk_update(
+        (row for pk, row in rows.items() if pk in kept and _differs(row, kept[pk])), columns
+    )
+    moved = [one for one in said if one.visit_id != belongs.get(one.pk)]
+    for one in moved:
+        one.visit_id = belongs.get(one.pk)
+    CheckIn.objects.bulk_update(moved, ["visit"])
+    # An arrival that came to light later took its place.
+    Visit.objects.filter(pk__in=set(kept) - set(rows)).delete()
+
+
+def _differs(row: Visit, kept: Visit) -> bool:
+    return (row.arrived_at, row.left_at) != (kept.arrived_at, kept.left_at)
