@@ -36,6 +36,7 @@ def built(lasting):
     made.question = made.ask(made.report, f"{MARK} question")
     mark_conversation(made)
     SavedView.objects.filter(pk=made.view.pk).update(query=f"q={MARK}")
+    made.evidence(made.report, name_as_given=f"{MARK}.jpg", problem=MARK)
     made.incident = mark_incident(made, made.file(by=people["other_observer"], text=f"{MARK} t"))
     incident = mark_incident(made, mark_report(made))
     made.published = made.publish(incident)
