@@ -43,7 +43,7 @@ def safe_settings(
 ) -> list[checks.CheckMessage]:
     if not settings.PRODUCTION:
         return []
-    return [*_key(settings.SECRET_KEY), *_hosts(), *_address(), *_place()]
+    return [*_key(settings.SECRET_KEY), *_hosts(), *_address(), *_place(), *_keys()]
 
 
 @checks.register(checks.Tags.database)
@@ -149,6 +149,24 @@ def _place() -> list[checks.CheckMessage]:
     return [_error(8, "DATA_DIR cannot be written to: evidence would be refused.", hint)]
 
 
+def _keys() -> list[checks.CheckMessage]:
+    """What opens all that phones sealed, and signs what they may let go of."""
+    place = Path(settings.KEYS_DIR)
+    hint = "Make the directory 700 and its files 600, and its owner the server's own account."
+    try:
+        files = [place, *place.iterdir()] if place.exists() else []
+        seen = sorted(file.name for file in files if file.stat().st_mode & OTHERS)
+        unread = sorted(file.name for file in files if not os.access(file, os.R_OK))
+    except OSError:
+        return [_error(11, "KEYS_DIR cannot be read.", hint)]
+    if seen:
+        hint += " Who has read them may open what was sealed: make new ones."
+        return [_error(10, f"Other accounts may read keys: {', '.join(seen)}.", hint)]
+    if unread:
+        return [_error(11, f"Keys cannot be read: {', '.join(unread)}.", hint)]
+    return []
+
+
 def refuse_unsafe() -> None:
     """At the start of a server in production: raises ImproperlyConfigured with all errors."""
     # What the settings alone tell comes first: it needs neither database nor routes.
@@ -164,3 +182,9 @@ def refuse_unsafe() -> None:
             "Run manage.py migrate."
         )
     connection.close()
+    if not (Path(settings.KEYS_DIR) / "receipt.pem").is_file():
+        # Never made by itself: beside a database from a backup it would be the wrong one.
+        raise ImproperlyConfigured(
+            "Dauys does not start like this:\n- There is no key to sign receipts with. "
+            "Bring the backup of the keys, or run manage.py make_keys on a new installation."
+        )

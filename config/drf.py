@@ -104,7 +104,9 @@ def _refused(refusal: Refused) -> HttpResponse:
     errors = [
         {"field": field, "detail": line} for field, lines in by_field.items() for line in lines
     ]
-    more = {"fields": fields} if (fields := getattr(refusal, "fields", None)) else {}
+    more: dict[str, Any] = {"fields": fields} if (fields := getattr(refusal, "fields", 0)) else {}
+    wait = refusal.retry_after
+    more["headers"] = {} if wait is None else {"Retry-After": str(wait)}
     return problem_response(refusal.status, refusal.code, refusal.message, errors=errors, **more)
 
 

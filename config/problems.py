@@ -113,6 +113,12 @@ KINDS: dict[str, Kind] = {
             _("Both were kept. Send a correction as a new report that follows up the first."),
         ),
         Kind(
+            "wrong-offset",
+            409,
+            _("Another piece of this file is expected"),
+            _("Ask with HEAD how far it has come and go on from there."),
+        ),
+        Kind(
             "withdrawn",
             410,
             _("This publication was withdrawn"),
@@ -123,6 +129,12 @@ KINDS: dict[str, Kind] = {
             412,
             _("Somebody else changed this first"),
             _("Look at “fields”, read the record again and repeat with its new version."),
+        ),
+        Kind(
+            "other-version",
+            412,
+            _("Files travel by tus 1.0.0"),
+            _("Send the header “Tus-Resumable: 1.0.0” with every request about an upload."),
         ),
         Kind(
             "too-large",
@@ -137,10 +149,28 @@ KINDS: dict[str, Kind] = {
             _("Send JSON with the header “Content-Type: application/json”."),
         ),
         Kind(
+            "file-differs",
+            422,
+            _("What arrived is not the file that was announced"),
+            _("Nothing of it was kept. Send it again from the start; its report stands."),
+        ),
+        Kind(
+            "busy",
+            423,
+            _("Another request is writing this file"),
+            _("Wait as many seconds as the header “Retry-After” says, ask with HEAD, go on."),
+        ),
+        Kind(
             "throttled",
             429,
             _("Too many requests"),
             _("Wait as many seconds as the header “Retry-After” says."),
+        ),
+        Kind(
+            "checksum-mismatch",
+            460,
+            _("This piece was changed on its way"),
+            _("Nothing of it was kept. Send the same piece again."),
         ),
         Kind(
             "server-error",
@@ -153,6 +183,12 @@ KINDS: dict[str, Kind] = {
             503,
             _("The service is not available at the moment"),
             _("Wait as many seconds as the header “Retry-After” says, then send the same again."),
+        ),
+        Kind(
+            "no-room",
+            507,
+            _("There is no room for files at the moment"),
+            _("Reports are still taken. Try again after as many seconds as “Retry-After” says."),
         ),
     )
 }
@@ -168,8 +204,12 @@ FALLBACK = {
     412: "stale",
     413: "too-large",
     415: "unsupported-media-type",
+    422: "file-differs",
+    423: "busy",
     429: "throttled",
+    460: "checksum-mismatch",
     503: "unavailable",
+    507: "no-room",
 }
 
 

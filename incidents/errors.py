@@ -15,6 +15,7 @@ class Refused(Exception):
     status = 400
     code = "refused"
     default: Text = _("This cannot be done. Check what you sent and try again.")
+    retry_after: int | None = None  # seconds after which the same may be possible
 
     def __init__(self, message: Text | None = None, code: str | None = None) -> None:
         self.message: Text = self.default if message is None else message

@@ -125,14 +125,11 @@ def redeem(
         # Who locks the person, or redeems as well, waits for this row or is waited for.
         known = found.first()
         held = _hold(known.user) if known else None
-        enrolment = found.select_related("device").first()
+        enrolment = found.select_related("device", "user").first()
         if held is None or enrolment is None:
             raise NotValid
-        earlier = enrolment.device
-        if phone and earlier is not None and earlier.public_key == public_key:
-            if earlier.revoked_at is None and held.is_active:
-                return earlier, False
-            raise NotValid
+        if phone and (earlier := _asks_again(enrolment, public_key)):
+            return earlier, False
         if not Enrolment.objects.usable().filter(pk=enrolment.pk).exists():
             raise NotValid
         try:
@@ -150,6 +147,14 @@ def redeem(
         enrolment.device, enrolment.used_at = device, device.enrolled_at
         enrolment.save(update_fields=["device", "used_at"])
     return device, True
+
+
+def _asks_again(enrolment: Enrolment, public_key: str) -> Device | None:
+    """The phone that was made of it, if it works and this is its key."""
+    made = enrolment.device
+    if made is None or made.revoked_at is not None or not enrolment.user.is_active:
+        return None
+    return made if made.public_key == public_key else None
 
 
 def is_key(text: str) -> bool:

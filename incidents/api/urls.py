@@ -31,6 +31,12 @@ urlpatterns = [
     ),
     path("devices/me/", views.ThisDevice.as_view({"get": "retrieve"}), name="api-device"),
     path("envelopes/<str:key>/", views.Envelopes.as_view({"put": "put"}), name="api-envelope"),
+    path("uploads/", views.Uploads.as_view({"post": "begin"}), name="api-uploads"),
+    path(
+        "uploads/<uuid:key>/",
+        views.Uploads.as_view({"head": "standing", "patch": "append"}),
+        name="api-upload",
+    ),
     path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
     path(
         "desk/reports/<uuid:key>/steps/",

@@ -1,5 +1,6 @@
 """Two lists beside the queue: public texts at work, and arrivals nobody could read."""
 
+import json
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -12,12 +13,12 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from elections.templatetags.say import local
-from incidents import publishing, shaking, wording
+from incidents import arriving, publishing, shaking, wording
 from incidents.models import Draft, Incident, RawReport
 from incidents.views import clocks
 from incidents.views.desk_text import shaken_words, what_changed
 from incidents.views.entering import SignedIn, desk_only
-from incidents.vocabulary import DraftState, Verification
+from incidents.vocabulary import DraftState, EnvelopeKind, Verification
 
 FEW, ROWS = 15, 50
 ARRIVALS = 20
@@ -186,7 +187,7 @@ def arrivals(request: SignedIn) -> HttpResponse:
 
 def _arrival(raw: RawReport, *, whole: bool) -> Row:
     zone = raw.election.time_zone if raw.election else "UTC"
-    text = visible(raw.text)
+    text = visible(_words_of(raw))
     return {
         "pk": raw.pk,
         "report_id": raw.report_id,
@@ -194,17 +195,27 @@ def _arrival(raw: RawReport, *, whole: bool) -> Row:
         "iso": raw.received_at.isoformat(),
         "author": raw.author.get_username(),
         "channel": raw.get_channel_display(),
+        "kind": raw.get_envelope_display() if raw.envelope else "",
         "conflict": raw.outcome == RawReport.Outcome.CONFLICT,
+        "of_report": raw.envelope in ("", EnvelopeKind.REPORT),
         "sealed": raw.sealed,
         "size": len(bytes(raw.body)),
         "problems": [
-            f"{field}: {line}" if field else line
+            f"{field}: {line}" if field else arriving.WHY.get(line, line)
             for field, lines in raw.problems.items()
             for line in (lines if isinstance(lines, list) else [lines])
         ],
         "text": text if whole else text[:EXCERPT],
         "cut": not whole and len(text) > EXCERPT,
     }
+
+
+def _words_of(raw: RawReport) -> str:
+    """What was said, not how it was sealed; of a file nothing, for its key stands there."""
+    if not raw.envelope:
+        return raw.text
+    inside = None if raw.envelope == EnvelopeKind.EVIDENCE else arriving.opened(raw)
+    return "" if inside is None else json.dumps(inside, ensure_ascii=False, indent=2)
 
 
 def visible(text: str) -> str:

@@ -10,17 +10,17 @@ import json
 from functools import cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.dates import MONTHS_ALT
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from incidents.forms.field import PRECISIONS
 from incidents.vocabulary import Danger, FollowUpKind, PersonsBasis, Source
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
@@ -38,7 +38,7 @@ def modules() -> list[str]:
 
 
 def assets() -> list[str]:
-    """Everything the shells ask for; what the service worker keeps for when there is no network."""
+    """All that the shells ask for; the service worker keeps it for when there is no network."""
     sheets = [static(f"css/{name}.css") for name in SHEETS]
     return [*sheets, *(static(name) for name in PICTURES), *modules()]
 
@@ -61,8 +61,8 @@ def _context(language: str) -> dict[str, object]:
         "dangers": Danger.choices,
         "sources": Source.choices,
         "bases": [choice for choice in PersonsBasis.choices if choice[0] != "none_given"],
-        "precisions": [(p.value, p.label) for p in PRECISIONS],
         "follow_ups": FollowUpKind.choices,
+        "months": [(number, str(name)) for number, name in MONTHS_ALT.items()],
     }
 
 
@@ -129,10 +129,7 @@ def enrol_page(request: HttpRequest, *, problem: str = "", status: int = 200) ->
 def _same_for_all(request: HttpRequest, body: bytes, kind: str, language: str) -> HttpResponse:
     """With an ETag of the bytes, so that a phone on a slow network loads nothing twice."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    answer = get_conditional_response(
-        request, etag=etag, response=HttpResponse(body, content_type=kind)
-    )
-    if not isinstance(answer, HttpResponseNotModified):
-        answer.headers["Content-Language"] = language
+    whole = HttpResponse(body, content_type=kind, headers={"Content-Language": language})
+    answer = get_conditional_response(request, etag=etag, response=whole) or whole
     answer.headers["ETag"] = etag
     return answer

@@ -175,7 +175,10 @@ def test_sealed_to_a_key_that_is_not_here(client, stage, phone):
     (keys._place() / f"sealing-{gone.id}.pem").unlink()
     assert receipt_of(put(client, raw), raw)["ref"] is None
     assert (kept().outcome, kept().sealed) == ("refused", False)
-    assert "cannot be opened" in kept().problems[""][0]
+    client.force_login(stage.people["coordinator"])
+    page = client.get("/desk/arrivals/", headers={"Accept-Language": "en"}).content.decode()
+    assert "cannot be opened" in page
+    assert json.loads(raw)["sealed"][:40] not in page
 
 
 def test_a_key_that_was_replaced_still_opens_what_is_on_its_way(client, phone):
@@ -212,7 +215,10 @@ def test_who_carries_an_envelope_cannot_multiply_it(client, phone):
 
 
 def test_security_only_stays_so(client, stage, phone):
-    put(client, phone.seal({"text": "x", "audience": "security_only", "sevrity": 3}))
+    put(client, phone.seal({"text": "xyzzy", "audience": "security_only", "sevrity": 3}))
+    for person, sees in (("coordinator", False), ("security", True)):
+        client.force_login(stage.people[person])
+        assert ("xyzzy" in client.get("/desk/arrivals/").content.decode()) is sees
     assert not RawReport.objects.visible_to(stage.people["coordinator"]).exists()
     assert RawReport.objects.visible_to(stage.people["security"]).exists()
 
@@ -337,10 +343,14 @@ def test_a_check_in_of_a_locked_phone_counts_nowhere(client, stage, phone):
     assert not SafetyCase.objects.exists()
 
 
-def test_a_file_by_this_way_is_kept_and_marked(client, phone):
-    raw = phone.seal({"content_key": "secret"}, kind="evidence")
+def test_a_file_by_this_way_is_kept_and_marked(client, stage, phone):
+    raw = phone.seal({"content_key": "hunter2"}, kind="evidence")
     receipt_of(put(client, raw), raw)
     assert kept().outcome == "refused"
+    client.force_login(stage.people["security"])
+    page = client.get("/desk/arrivals/").content.decode()
+    assert "no file came with it" in page
+    assert "hunter2" not in page
 
 
 # --- When something gives way -----------------------------------------------------------------
@@ -359,6 +369,13 @@ def test_what_could_not_be_filed_at_once_is_filed_by_the_clock(client, phone, mo
     assert arriving.take_up_arrived() == 0
     again = receipt_of(put(client, raw), raw)
     assert again["ref"] == Report.objects.get().ref
+
+
+def test_without_the_key_of_receipts_phones_are_told_to_wait(client, phone, settings, tmp_path):
+    raw = phone.seal()
+    settings.KEYS_DIR = tmp_path
+    assert put(client, raw).status_code == 503
+    assert not RawReport.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

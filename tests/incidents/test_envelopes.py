@@ -5,7 +5,10 @@ import json
 import uuid
 
 import pytest
+from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from incidents import envelopes
 from incidents.errors import Refused
@@ -136,3 +139,55 @@ def test_a_broken_file_does_not_open(broken):
     sealed = b"".join(envelopes.seal_chunks([b"a" * 10, b"b" * 10, b"c" * 3], bytes(32)))
     with pytest.raises(envelopes.Unopened):
         list(envelopes.open_chunks(io.BytesIO(broken(sealed)), bytes(32), chunk=10))
+
+
+# --- The published vectors: what the library does is what the standard says -------------------
+
+# RFC 9180, A.3.1: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, base mode.
+SK_R = "f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2"
+PK_R = (
+    "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a82"
+    "6a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0"
+)
+ENC = (
+    "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac9"
+    "8536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4"
+)
+INFO = "4f6465206f6e2061204772656369616e2055726e"
+BASE_KEY, BASE_NONCE = "868c066ef58aae6dc589b6cfdd18f97e", "4e0bc5018beba4bf004cca59"
+PLAIN = b"Beauty is truth, truth beauty"
+SEALED = (
+    "5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f9076ac232e3ab2523f39513434"
+)
+
+
+@pytest.fixture
+def recipient():
+    private = ec.derive_private_key(int(SK_R, 16), keys.CURVE)
+    assert keys.point_of(private.public_key()).hex() == PK_R
+    return private
+
+
+def test_hpke_opens_the_vector_of_the_rfc(recipient):
+    suite = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+    info, enc = bytes.fromhex(INFO), bytes.fromhex(ENC)
+    # Every vector has associated data, which the public interface does not take.
+    given = {"info": info, "aad": b"Count-0"}
+    sealed = enc + bytes.fromhex(SEALED)
+    assert openssl.hpke._decrypt_with_aad(suite, sealed, recipient, **given) == PLAIN
+    # By the public one: its key schedule gives the key and the nonce of the RFC.
+    body = AESGCM(bytes.fromhex(BASE_KEY)).encrypt(bytes.fromhex(BASE_NONCE), PLAIN, b"")
+    assert suite.decrypt(enc + body, recipient, info=info) == PLAIN
+
+
+def test_a_signature_is_the_one_of_the_rfc_and_the_same_each_time():
+    # RFC 6979, A.2.5: P-256 with SHA-256.
+    private = ec.derive_private_key(
+        int("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", 16), keys.CURVE
+    )
+    expected = (
+        "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+        "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
+    )
+    assert keys.from_text(keys.sign(private, b"sample")).hex() == expected
+    assert keys.sign(private, b"sample") == keys.sign(private, b"sample")

@@ -1,4 +1,4 @@
-"""A phone in Chromium: the real modules, the real server, and in between what a test puts there."""
+"""A phone in Chromium: the real modules, the real server, in between what a test puts there."""
 
 import pytest
 
@@ -6,23 +6,24 @@ from observers import keys
 from observers.models import Device
 from tests import walking
 
-MODULES = {
-    "asking": "asking",
-    "bytes": "bytes",
-    "carrying": "carrying",
-    "enrolling": "enrolling",
-    "hpke": "hpke",
-    "keys": "keys",
-    "outbox": "outbox",
-    "qr": "qr",
-    "reference": "reference",
-    "sealing": "sealing",
-    "sending": "sending",
-    "sha256": "sha256",
-    "updating": "updating",
-    "vault": "vault",
-    "wiping": "wiping",
-}
+MODULES = (
+    "asking",
+    "bytes",
+    "carrying",
+    "enrolling",
+    "hpke",
+    "keys",
+    "mine",
+    "outbox",
+    "qr",
+    "reference",
+    "sealing",
+    "sending",
+    "sha256",
+    "updating",
+    "vault",
+    "wiping",
+)
 
 
 class Phone:
@@ -42,9 +43,11 @@ class Phone:
         """Runs `body` with our modules as variables, and `given`; gives what it returns."""
         used = [name for name in MODULES if f"{name}." in body]
         lines = [f"const {name} = await import('/static/js/phone/{name}.js');" for name in used]
-        return (page or self.page).evaluate(
-            f"async (given) => {{{' '.join(lines)} {body}}}", given
+        code = (
+            f"(given) => Promise.race([(async () => {{ {' '.join(lines)} {body} }})(),"
+            " new Promise((_, stop) => setTimeout(stop, 20000, new Error('never ended')))])"
         )
+        return (page or self.page).evaluate(code, given)
 
     def become(self, person="observer", number=1):
         """Enrols without the route: what it does with keys is what `enrolling.js` does."""

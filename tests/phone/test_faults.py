@@ -188,9 +188,12 @@ def test_two_tabs_send_each_report_once_and_the_second_takes_over(phone):
     phone.become()
     first, second = phone.page, phone.tab()
     asked = []
-    phone.context.route(
-        ENVELOPES, lambda route: (asked.append(route.request.url), route.continue_())
-    )
+
+    def pass_on(route):
+        asked.append(route.request.url)
+        route.continue_()
+
+    phone.context.route(ENVELOPES, pass_on)
     for page in (first, second):
         phone.start(page=page)
     for number in range(3):

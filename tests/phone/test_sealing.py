@@ -3,14 +3,12 @@
 import base64
 import hashlib
 import io
-import json
 import uuid
 from datetime import UTC, datetime
 
 import pytest
 
 from incidents import envelopes
-from incidents.models import RawReport
 from observers import keys
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,14 +16,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 A3 = {
     "info": "4f6465206f6e2061204772656369616e2055726e",
     "ephemeral": "4995788ef4b9d6132b249ce59a77281493eb39af373d236a1fe415cb0c2d7beb",
-    "enc": "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac98536d7b61a1af4b78e5b7f9"
-    "51c0900be863c403ce65c9bfcb9382657222d18c4",
-    "to": "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a779b4cf969b8a0e539c7f6"
-    "2fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0",
+    "enc": "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac98536d7b61a1af4"
+    "b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4",
+    "to": "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a779b4cf969b8"
+    "a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0",
     "plain": "4265617574792069732074727574682c20747275746820626561757479",
     "aad": "436f756e742d30",
-    "sealed": "5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f9076ac232e3ab2523f39513"
-    "434",
+    "sealed": "5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f9076ac232e3ab252"
+    "3f39513434",
 }
 SEAL = """
 const raw = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));

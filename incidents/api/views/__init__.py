@@ -3,6 +3,7 @@ from incidents.api.views.observer import OwnReports, Reports
 from incidents.api.views.phone import Devices, Envelopes, ThisDevice
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
+from incidents.api.views.uploads import Uploads
 
 __all__ = [
     "BulkSteps",
@@ -18,4 +19,5 @@ __all__ = [
     "OwnReports",
     "Reports",
     "ThisDevice",
+    "Uploads",
 ]

@@ -65,8 +65,10 @@ async function unpack(blob) {
     const length = head.length === HEAD ? new DataView(head.buffer).getUint32(1) : Infinity;
     const body = length <= (LONGEST[head[0]] ?? -1) ? await slice(at + HEAD, length) : null;
     if (body?.length !== length || (head[0] === ENVELOPE && (seen += 1) > MOST)) {
+      // Cut off. Whether the pieces of a file were all of it, nobody knows then.
+      if (open?.kind === "evidence") open.broken = true;
+      else count.bad += 1;
       await close();
-      count.bad += 1;
       return count;
     }
     at += HEAD + length;

@@ -25,6 +25,9 @@ export function tell(data) {
   told(data);
 }
 
+// Tells the others only: this tab is the one that does it.
+export const warn = (data) => channel.postMessage(data);
+
 export function watch(callback) {
   watchers.add(callback);
   return () => watchers.delete(callback);

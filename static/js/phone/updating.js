@@ -7,11 +7,14 @@ let registration = null;
 export async function register(busy = () => false) {
   const workers = navigator.serviceWorker;
   if (!workers) return;
-  const updated = Boolean(workers.controller);
+  let controlled = Boolean(workers.controller); // the first one takes nobody's place
   workers.addEventListener("message", ({ data, ports: [port] }) => {
     if (data === "busy?") port?.postMessage(Boolean(busy()));
   });
-  workers.addEventListener("controllerchange", () => { if (updated && !busy()) location.reload(); });
+  workers.addEventListener("controllerchange", () => {
+    if (controlled && !busy()) location.reload();
+    controlled = true;
+  });
   workers.startMessages();
   registration = await workers.register("/report/worker.js", { scope: "/report/", updateViaCache: "none" });
   idle();

@@ -39,10 +39,10 @@ async function create(item) {
     "Dauys-Clock": String(Date.now()),
   }, undefined, async (answer) => {
     const at = new URL(answer.headers.get("Location") ?? "", location.origin + PLACE);
-    if (at.origin !== location.origin || !at.pathname.startsWith(PLACE) || at.pathname === PLACE) throw new Offline("no place");
+    if (at.host !== location.host || !at.pathname.startsWith(PLACE) || at.pathname === PLACE) throw new Offline("no place");
     item.url = at.pathname;
     await note(item.id, { url: item.url });
-    return { offset: 0 };
+    return { offset: answer.headers.has("Upload-Offset") ? offsetIn(answer, item) : 0 };
   });
 }
 

@@ -1,13 +1,13 @@
 // Everything of it, from the phone, in one go and without a question. Works without a network.
 
-import { tell } from "./outbox.js";
+import { warn } from "./outbox.js";
 import * as vault from "./vault.js";
 
 const PATIENCE = 3000; // for the server; what is on the phone has gone before
 
 // Keys, outbox, lists, caches, worker, session. Never returns to the app.
 export async function wipe() {
-  tell({ wiped: true });
+  warn({ wiped: true });
   await vault.wipe().catch(vault.shut);
   await Promise.allSettled([pages(), worker(), stores()]);
   leave(await session());
@@ -39,6 +39,8 @@ async function session() {
 // Also for other tabs, when one was told to wipe.
 export function leave(reachable = false) {
   vault.shut();
+  // A page that asks "really leave?" because of an unsent form is not asked.
+  addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), { capture: true });
   document.documentElement.replaceChildren();
   location.replace(reachable ? "/" : "about:blank");
 }

@@ -56,18 +56,20 @@ export function tell(place, text) {
   place.hidden = !text;
 }
 
-const LOCALES = { en: "en-GB" };
 let zone; // of the election: a phone in other hands must not depend on where it was set up
 export const setZone = (name) => { zone = name; };
 
-// "11:07", or "10 January, 11:07" on another day. With `day` empty never the day.
+// "11:07", or "10 January, 11:07" on another day. With `day` empty never the day. The names of
+// months are the page's own: many a phone knows none in Kazakh.
 export function clock(moment, { day = "auto" } = {}) {
   const when = new Date(moment);
   if (Number.isNaN(when.getTime())) return "";
-  const write = (options, one = when) => new Intl.DateTimeFormat(LOCALES[language] ?? language, { timeZone: zone, ...options }).format(one);
-  const time = write({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const date = (one) => write({ dateStyle: "short" }, one);
-  return !day || date(when) === date(new Date()) ? time : `${write({ day: "numeric", month: "long" })}, ${time}`;
+  const asked = { timeZone: zone, year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const parts = (one) => Object.fromEntries(new Intl.DateTimeFormat("en-GB", asked).formatToParts(one).map(({ type, value }) => [type, value]));
+  const [then, now] = [parts(when), parts(new Date())];
+  const time = `${then.hour}:${then.minute}`;
+  const today = ["year", "month", "day"].every((part) => then[part] === now[part]);
+  return !day || today ? time : `${Number(then.day)} ${say(`month.${Number(then.month)}`)}, ${time}`;
 }
 
 export function size(bytes) {

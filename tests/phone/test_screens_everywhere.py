@@ -1,0 +1,112 @@
+"""Every screen of the phone app at 360 px, in each language: nothing to scroll sideways, nothing
+too small for a thumb, nothing that axe finds."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from elections.folding import fold
+from tests import walking
+from tests.contracts.axe import COLOURS, RUN, WORDS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SIZES = """() => [
+  ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways"] : []),
+  ...[...document.querySelectorAll(
+    "button, a[href]:not(.skip), select, textarea, summary, label.choice, label.button, " +
+    "input:not([type=radio], [type=checkbox], [type=file])")]
+    .filter((one) => one.checkVisibility())
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => Math.round(box.height) < 48 || Math.round(box.width) < 48)
+    .map(([one, box]) => `${one.outerHTML.slice(0, 60)} ${box.width} x ${box.height}`)]"""
+PAIRS = [
+    "Ёлка", "ҚAЗAҚCTAH", "Әділ Өңір Һәм Ілім", "№ 015", "No. 015", "no15", "n°5", "#7", "casino 5",
+    "12A", "Школа  №\u00a0007\n", "a\x00b\u202ec", "Нур\u2011Султан", "\uff21\uff4bmola", "0 00 1",
+]  # fmt: skip
+
+
+def look(page, name, colours):
+    """What is wrong with the screen that is shown."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.wait_for_timeout(30)
+    found = page.evaluate(SIZES) + page.evaluate(RUN, WORDS)
+    if colours:
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            found += page.evaluate(RUN, COLOURS)
+    return [(name, one) for one in found]
+
+
+def walk(page):
+    """From screen to screen, by the way an observer goes; gives the name of each."""
+    yield "what"
+    page.locator("#screen input[type=search]").fill("а")
+    yield "what, searched"
+    page.locator("#screen input[type=search]").fill("")
+    page.locator(".group").first.click()
+    yield "kinds"
+    page.locator("#screen .row").first.click()
+    yield "where"
+    for screen in ("regions", "else"):
+        page.locator(f"[data-at={screen}]").click()
+        yield screen
+        page.go_back()
+    page.locator("#screen input[type=search]").fill("7")
+    page.locator("#screen .row").first.click()
+    yield "happened"
+    page.locator("[data-at=source]").select_option("second_hand")
+    page.locator("[name=when][value=at]").check()
+    yield "happened, with details"
+    page.locator("[data-at=send]").click()
+    page.locator(".receipt .ref").wait_for()
+    yield "received"
+    for screen in ("checkin", "mine", "waiting"):
+        page.locator(f"#tabs [data-screen={screen}]").click()
+        page.wait_for_timeout(150)
+        yield screen
+    page.locator("#open-settings").click()
+    yield "settings"
+    page.locator("[data-at=lock]").click()
+    page.locator("#sos").click()
+    yield "locked, calling"
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_every_screen_fits_a_small_phone(phones, language):
+    walking.filed_report(by=walking.person("observer"))
+    made = phones(viewport={"width": 360, "height": 640}, bypass_csp=True, reduced_motion="reduce")
+    made.become()
+    made.run("await reference.refresh(given)", language)
+    page = made.page
+    page.add_init_script(Axe().axe_script)
+    wrong = []
+    page.goto(f"/report/enrol/?language={language}")
+    wrong += look(page, "enrol", colours=language == "en")
+    page.goto(f"/report/phone/{language}/")
+    page.locator(".group").first.wait_for()
+    for name in walk(page):
+        wrong += look(page, name, colours=language == "en")
+    assert wrong == []
+
+
+def test_the_way_of_a_report_fits_without_scrolling(phones):
+    made = phones(viewport={"width": 360, "height": 640})
+    made.become()
+    made.run("await reference.refresh('ru')")
+    page = made.page
+    page.goto("/report/phone/ru/")
+    page.locator(".group").first.wait_for()
+    fits = "document.documentElement.scrollHeight <= innerHeight"
+    assert page.evaluate(fits)
+    page.locator(".group").first.click()
+    page.locator("#screen .row").first.click()
+    assert page.evaluate(fits)
+    page.locator("[data-at=open]").click()
+    box = page.locator("[data-at=send]").bounding_box()
+    assert box["y"] + box["height"] < page.locator("#tabs").bounding_box()["y"]
+
+
+def test_phone_and_server_fold_alike(phone):
+    folding = (
+        "(texts) => import('/static/js/phone/screens/fold.js').then((m) => texts.map(m.fold))"
+    )
+    assert phone.page.evaluate(folding, PAIRS) == [fold(text) for text in PAIRS]
