@@ -35,6 +35,7 @@ from observers.models import CheckIn, Device, User
 from observers.roles import memberships, teams
 
 Inside = dict[str, Any]
+MOST_AT_ONCE = 500
 POINT = ("latitude", "longitude", "accuracy_m")
 log = logging.getLogger(__name__)
 # Verified against when the device is unknown, so that both refusals take as long.
@@ -77,12 +78,17 @@ def arrive(raw: bytes, *, item: uuid.UUID, sent_clock: datetime | None = None) -
     kept, created = _keep(raw, envelope, signer, sent_clock)
     if kept.outcome == RawReport.Outcome.ARRIVED:
         _settle(kept, envelope)
-    ref = None
-    if kept.outcome == RawReport.Outcome.FILED and kept.envelope == EnvelopeKind.REPORT:
-        found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
-        ref = found.values_list("ref", flat=True).first()
+    ref = _ref_of(kept)
     receipt = envelopes.receipt(envelope.id, envelope.sha256, kept.received_at, ref)
     return Arrived(receipt, created)
+
+
+def _ref_of(kept: RawReport) -> str | None:
+    """Of the report that these bytes became; of what contradicts it, none."""
+    if kept.outcome != RawReport.Outcome.FILED or kept.envelope != EnvelopeKind.REPORT:
+        return None
+    found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
+    return found.values_list("ref", flat=True).first()
 
 
 def take_up_arrived() -> int:
@@ -92,7 +98,7 @@ def take_up_arrived() -> int:
         outcome=RawReport.Outcome.ARRIVED, received_at__lt=timezone.now() - intake.PATIENCE
     )
     rows = waiting.exclude(envelope="").select_related("author", "device__user", "election")
-    for kept in rows.iterator():
+    for kept in list(rows.order_by("pk")[:MOST_AT_ONCE]):
         _settle(kept, envelopes.read(bytes(kept.body)))
         taken += kept.outcome == RawReport.Outcome.FILED
     return taken
