@@ -58,5 +58,20 @@ class Prepared(Generic[Row]):
 
         # The compiler stays as it is after its work: it knows which column is which field.
         compiler.as_sql = filled
+        if connection.vendor == "postgresql":
+            compiler.execute_sql = lambda *_args, **_kwargs: [_planned_once(*filled())]
         vars(rows.query)["get_compiler"] = lambda *_args, **_kwargs: compiler
         made.rows, made.connection = rows, connection.settings_dict
+
+
+def _planned_once(sql: str, values: tuple[Any, ...]) -> list[Any]:
+    """PostgreSQL keeps the plan, too: making it costs it more than these few rows."""
+    import psycopg  # not installed where SQLite is all there is
+
+    connection.ensure_connection()
+    session: Any = connection.connection
+    session.prepare_threshold = session.prepare_threshold or 1
+    # In Django's wrapper: its errors, its log of queries.
+    with connection._prepare_cursor(psycopg.Cursor(session)) as cursor:  # type: ignore[attr-defined]
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())

@@ -35,6 +35,7 @@ from observers.models import CheckIn, Device, User
 from observers.roles import memberships, teams
 
 Inside = dict[str, Any]
+MOST_AT_ONCE = 500
 POINT = ("latitude", "longitude", "accuracy_m")
 log = logging.getLogger(__name__)
 # Verified against when the device is unknown, so that both refusals take as long.
@@ -97,7 +98,7 @@ def take_up_arrived() -> int:
         outcome=RawReport.Outcome.ARRIVED, received_at__lt=timezone.now() - intake.PATIENCE
     )
     rows = waiting.exclude(envelope="").select_related("author", "device__user", "election")
-    for kept in rows.iterator():
+    for kept in list(rows.order_by("pk")[:MOST_AT_ONCE]):
         _settle(kept, envelopes.read(bytes(kept.body)))
         taken += kept.outcome == RawReport.Outcome.FILED
     return taken
