@@ -60,6 +60,6 @@ def worker(request: HttpRequest) -> HttpResponse:
 def wiped(request: HttpRequest) -> HttpResponse:
     """Ends the session and has the browser forget all it keeps of this place."""
     if urlsplit(request.headers.get("Origin", "")).netloc != request.get_host():
-        return HttpResponse(status=403)
+        return HttpResponse(status=400)
     logout(request)
     return HttpResponse(status=204, headers={"Clear-Site-Data": '"*"'})

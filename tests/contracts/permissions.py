@@ -155,6 +155,11 @@ PAGES = {
     "field-reports": page("/report/mine/", GET=WRITERS),
     "field-answer": page("/report/questions/{s.question.pk}/", GET=ANSWERER, POST=ANSWERER),
     "field-here": page("/report/here/", GET=WRITERS, POST=WRITERS),
+    "phone-shell": page("/report/phone/en/"),
+    "phone-manifest": page("/report/phone/manifest.webmanifest"),
+    "phone-worker": page("/report/worker.js"),
+    # It ends the session of who asks, and only from a page of this place: else 400.
+    "phone-wiped": page("/report/wiped/", POST=EVERYBODY),
     "field-enrol-page": page("/report/enrol/", GET=EVERYBODY, POST=EVERYBODY),
     "desk-queue": page("/desk/", GET=DESK),
     "desk-news": page("/desk/news/?since=", GET=DESK),

@@ -20,7 +20,7 @@ async function languages() {
 }
 
 async function fetched(path) {
-  const answer = await fetch(path, { cache: "reload", credentials: "omit", redirect: "error" });
+  const answer = await fetch(path, { cache: "no-cache", credentials: "omit", redirect: "error" });
   if (!answer.ok) throw new Error(answer.status);
   return answer;
 }
