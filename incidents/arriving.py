@@ -12,7 +12,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,11 +22,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election, Region, Station
-from incidents import checking_in, envelopes, intake, workflow
+from incidents import checking_in, dating, envelopes, intake, workflow
 from incidents.cleaning import clean_json, clean_text, digest
 from incidents.envelopes import Envelope
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
-from incidents.interpreting import read_time
+from incidents.interpreting import EARLIEST_CLOCK, read_time
 from incidents.models import Question, RawReport, Report
 from incidents.vocabulary import Audience, Channel, EnvelopeKind
 from observers import keys
@@ -34,8 +34,8 @@ from observers.models import CheckIn, Device, User
 from observers.roles import memberships, teams
 
 Inside = dict[str, Any]
+MOST_AT_ONCE = 500
 POINT = ("latitude", "longitude", "accuracy_m")
-LONGEST_OFFSET = timedelta(days=366 * 200).total_seconds()
 log = logging.getLogger(__name__)
 # Verified against when the device is unknown, so that both refusals take as long.
 NOBODY = ec.generate_private_key(keys.CURVE).public_key()
@@ -77,12 +77,17 @@ def arrive(raw: bytes, *, item: uuid.UUID, sent_clock: datetime | None = None) -
     kept, created = _keep(raw, envelope, signer, sent_clock)
     if kept.outcome == RawReport.Outcome.ARRIVED:
         _settle(kept, envelope)
-    ref = None
-    if kept.outcome == RawReport.Outcome.FILED and kept.envelope == EnvelopeKind.REPORT:
-        found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
-        ref = found.values_list("ref", flat=True).first()
+    ref = _ref_of(kept)
     receipt = envelopes.receipt(envelope.id, envelope.sha256, kept.received_at, ref)
     return Arrived(receipt, created)
+
+
+def _ref_of(kept: RawReport) -> str | None:
+    """Of the report that these bytes became; of what contradicts it, none."""
+    if kept.outcome != RawReport.Outcome.FILED or kept.envelope != EnvelopeKind.REPORT:
+        return None
+    found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
+    return found.values_list("ref", flat=True).first()
 
 
 def take_up_arrived() -> int:
@@ -92,7 +97,7 @@ def take_up_arrived() -> int:
         outcome=RawReport.Outcome.ARRIVED, received_at__lt=timezone.now() - intake.PATIENCE
     )
     rows = waiting.exclude(envelope="").select_related("author", "device__user", "election")
-    for kept in rows.iterator():
+    for kept in list(rows.order_by("pk")[:MOST_AT_ONCE]):
         _settle(kept, envelopes.read(bytes(kept.body)))
         taken += kept.outcome == RawReport.Outcome.FILED
     return taken
@@ -312,16 +317,12 @@ def _place(inside: Inside, election: Election) -> tuple[Region | None, Station |
 
 def _moment(kept: RawReport, inside: Inside, election: Election) -> datetime:
     """By the phone's clock, corrected by what is known of it; else when it came."""
-    said = inside.get("captured_clock")
-    written = read_time(said, election.time_zone) if isinstance(said, str) else None
-    offset = inside.get("clock_known_offset_s")
-    if written is None:
+    said, offset = inside.get("captured_clock"), inside.get("clock_known_offset_s")
+    clock = read_time(said, election.time_zone, EARLIEST_CLOCK) if isinstance(said, str) else None
+    if clock is None:
         return kept.received_at
-    if kept.sent_clock is not None:
-        return min(written + (kept.received_at - kept.sent_clock), kept.received_at)
-    if offset is not None and _is_number(offset) and abs(offset) <= LONGEST_OFFSET:
-        return min(written + timedelta(seconds=offset), kept.received_at)
-    return min(written, kept.received_at)
+    known = float(offset) if offset is not None and _is_number(offset) else None
+    return dating.written(kept, clock, sent=kept.sent_clock, known_offset_s=known).at
 
 
 def read_clock(header: str) -> datetime | None:
