@@ -26,7 +26,7 @@ async function sending(at) {
   }
   const text = at.send.textContent;
   at.send.disabled = true;
-  const onProgress = (share) => { at.send.textContent = say("happened.sealing", { n: Math.round(share * 100) }); };
+  const onProgress = (share) => { at.send.textContent = say("happened.sealing", { n: `${Math.round(share * 100)} %` }); };
   try {
     const { files } = draft;
     const { id } = await send("report", inside({ language, today: today() }), files, { onProgress });
