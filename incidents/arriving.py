@@ -2,7 +2,8 @@
 
 Once the signature of a known device holds, the bytes are committed and a receipt is due, whatever
 they turn out to be: what cannot be opened or understood, a conflict, a locked phone are the
-desk's business. From outside they all look the same.
+desk's business. From outside they all look the same. What can be filed is committed together with
+its bytes; whatever fails in that, the bytes are then committed alone.
 
 The receipt carries the reference of the report once it is filed; if filing failed for the moment,
 the first receipt has none and a later one for the same bytes may. Each verifies for itself.
@@ -131,7 +132,7 @@ def _signer(envelope: Envelope) -> Device:
 def _keep(
     raw: bytes, envelope: Envelope, device: Device, sent_clock: datetime | None
 ) -> tuple[RawReport, bool]:
-    """Commit the bytes, before anything looks into them. The same ones are kept once."""
+    """Commit the bytes: with what follows from them, else alone. The same ones are kept once."""
     if earlier := _kept(envelope, device):
         return earlier, False
     row = RawReport(
@@ -147,6 +148,8 @@ def _keep(
         device_seq=envelope.seq,
         sent_clock=sent_clock,
     )
+    if _at_once(row, envelope):
+        return row, True
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -155,6 +158,21 @@ def _keep(
             return earlier, False
         raise
     return row, True
+
+
+def _at_once(row: RawReport, envelope: Envelope) -> bool:
+    """Bytes and what follows from them in one commit; a server that dies before its end has given
+    no receipt. False: not this time, and nothing was kept."""
+    try:
+        inside = envelope.open()
+        with transaction.atomic():
+            row.outcome, row.sealed = RawReport.Outcome.FILED, _may_be_sealed(row, inside)
+            row.save(force_insert=True)
+            _hand_on(row, inside)
+    except Exception:  # noqa: BLE001 - whatever it was: keep them alone first, then see
+        row.pk, row.outcome, row.sealed = None, RawReport.Outcome.ARRIVED, True
+        return False
+    return True
 
 
 def _kept(envelope: Envelope, device: Device) -> RawReport | None:
@@ -193,9 +211,7 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     try:
         inside = envelope.open()
         sealed = _may_be_sealed(kept, inside)
-        if kept.envelope != EnvelopeKind.REPORT:  # intake cleans a report itself
-            inside = clean_json(inside)[0]
-        HANDLERS[EnvelopeKind(kept.envelope)](kept, inside)
+        _hand_on(kept, inside)
         outcome = RawReport.Outcome.FILED
     except envelopes.Unopened:
         # Of the bytes nobody can read a word, so whoever looks after the arrivals may see them.
@@ -210,6 +226,12 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     kept.outcome, kept.problems, kept.sealed = outcome, problems, sealed
     rows = RawReport.objects.filter(pk=kept.pk).exclude(outcome=RawReport.Outcome.FILED)
     rows.update(outcome=outcome, problems=problems, sealed=sealed)
+
+
+def _hand_on(kept: RawReport, inside: Inside) -> None:
+    if kept.envelope != EnvelopeKind.REPORT:  # intake cleans a report itself
+        inside = clean_json(inside)[0]
+    HANDLERS[EnvelopeKind(kept.envelope)](kept, inside)
 
 
 def _may_be_sealed(kept: RawReport, inside: Inside) -> bool:

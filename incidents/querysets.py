@@ -16,7 +16,8 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from elections.models import Election, Region
 from observers.models import Membership, User
-from observers.roles import Role, memberships, remembered
+from observers.querysets import desk_memberships as desk_memberships
+from observers.roles import Role
 
 M = TypeVar("M", bound=models.Model)
 Visitor = User | AnonymousUser
@@ -28,15 +29,6 @@ CLOCK_CORRECTED = timedelta(minutes=1)
 
 def lease_lasts() -> timedelta:
     return timedelta(minutes=settings.LEASE_MINUTES)
-
-
-def desk_memberships(user: Visitor) -> list[Membership]:
-    """Active memberships with a desk role, regions prefetched: two queries a request."""
-
-    def ask() -> list[Membership]:
-        return list(memberships(user).filter(role__in=DESK).prefetch_related("regions"))
-
-    return remembered(user, "desk memberships", ask)
 
 
 def _limited(membership: Membership) -> bool:

@@ -75,7 +75,7 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "dismiss": _offered(offers, "dismiss"),
         "ask": _offered(everything, "ask"),
         "questions": asked,
-        "evidence": desk_evidence.evidence(request, [found.pk]),
+        "evidence": desk_evidence.evidence(request, [found]),
         "incidents": incident_rows(request, list(_linked(request, found))),
         "follow_ups": _follow_ups(request, found),
         "events": _history(request, found),

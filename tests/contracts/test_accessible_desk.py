@@ -20,7 +20,7 @@ from tests.contracts import scene
 from tests.contracts.axe import Shown, faults
 from tests.incidents.test_desk_incident import fields_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 LANGUAGES = ["en", "ru", "kk"]
 KEYS = "() => document.getElementById('keys').showModal()"
 
