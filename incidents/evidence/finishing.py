@@ -11,6 +11,7 @@ from incidents import envelopes
 from incidents.errors import Refused
 from incidents.evidence import attaching, places, sealing
 from incidents.models import Upload
+from observers import keys
 
 
 class NotTheFile(Refused):
@@ -21,11 +22,23 @@ class NotTheFile(Refused):
     default = _("What arrived is not the file that was announced. Send it again from the start.")
 
 
+class NoReceipt(Refused):
+    """The file is kept; the installation cannot sign for it until its key is back."""
+
+    status = 503
+    code = "unavailable"
+    default = _("The service is not available at the moment. Send the same again later.")
+    retry_after = 60
+
+
 def receipt(upload: Upload) -> dict[str, Any] | None:
-    """What the phone may let go for, once the whole file is kept; the same each time."""
+    """What the phone may let go for, once the whole file is kept. Raises NoReceipt."""
     if upload.finished_at is None:
         return None
-    return envelopes.receipt(upload.pk, upload.envelope_sha256, upload.finished_at, None)
+    try:
+        return envelopes.receipt(upload.pk, upload.envelope_sha256, upload.finished_at, None)
+    except keys.NoKey:
+        raise NoReceipt from None
 
 
 def finish(upload: Upload) -> Upload:

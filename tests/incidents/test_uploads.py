@@ -7,6 +7,7 @@ import json
 import stat
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -337,3 +338,17 @@ def test_an_upload_nobody_went_on_with_is_swept(camera, report):
     assert not places.part(old.id).exists()
     assert camera.head(old).status_code == 404
     assert camera.send(new).status_code == camera.send(old).status_code == 204
+
+
+def test_without_its_key_the_server_signs_nothing_and_loses_nothing(camera, report):
+    sealed = camera.seal(PHOTO, report=report.pk)
+    camera.begin(sealed)
+    key = Path(keys.settings.KEYS_DIR) / "receipt.pem"
+    hidden = key.rename(key.with_suffix(".away"))
+    try:
+        answer = camera.patch(sealed, 0, sealed.body)
+    finally:
+        hidden.rename(key)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert "Dauys-Receipt" in camera.head(sealed).headers
+    assert Evidence.objects.get().pk == sealed.id
