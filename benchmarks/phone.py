@@ -17,17 +17,20 @@ import urllib.request
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Playwright keeps a loop running in this thread, which Django takes for an async view.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 django.setup()
 
+from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from elections.models import Election  # noqa: E402
 from incidents import fieldwork  # noqa: E402
 from incidents.views import phone  # noqa: E402
-from observers.models import Membership  # noqa: E402
+from observers.models import Device, Membership  # noqa: E402
 
-SMALL = {"width": 360, "height": 640}
 OPENINGS = 7
+NAME = "measured by benchmarks/phone.py"
 REFERENCE = """async () => {
   const { all } = await import('/static/js/phone/vault.js');
   return JSON.stringify((await all('reference'))[0].body);
@@ -74,9 +77,10 @@ def main(url: str) -> None:
     secret = invited()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium")
-        context = browser.new_context(viewport=SMALL, locale="en")
+        context = browser.new_context(viewport={"width": 360, "height": 640}, locale="en")
         page = context.new_page()
         page.goto(f"{url}/report/enrol/#{secret}")
+        page.locator("#label").fill(NAME)
         page.locator("#enrol button").click()
         page.locator(".group").first.wait_for()
         page.evaluate("async () => { await navigator.serviceWorker.ready; }")
@@ -88,10 +92,10 @@ def main(url: str) -> None:
         slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
         times = [opened(page, url) for _opening in range(OPENINGS)]
         middle, worst = statistics.median(times), max(times)
-        print(
-            f"opens offline, processor slowed down 4 times: {middle:.0f} ms, worst {worst:.0f} ms"
-        )
+        print(f"opens offline at a quarter of the speed: {middle:.0f} ms, worst {worst:.0f} ms")
         browser.close()
+    # A person may have two phones: this one makes room for the next measurement.
+    Device.objects.filter(label=NAME, revoked_at=None).update(revoked_at=timezone.now())
 
 
 if __name__ == "__main__":

@@ -89,36 +89,57 @@ def on_the_server(texts):
     assert RawReport.objects.exclude(report_id=None).count() == len(texts)
 
 
+SEND = "for (const [id, text] of given) await outbox.send('report', { text }, [], { id })"
+
+TRIED = """
+(lines.some(({ state }) => state === 'sending') || sending.nudge(),
+ lines.length < 4 && lines.every(({ tries }) => tries))
+"""
+
+
 def test_no_answer_but_a_true_receipt_lets_go_of_a_report(phone):
+    """Each fault meets the first, the second and the third of those that wait; beside the three
+    stands one that nothing is wrong with."""
     phone.become()
-    bad, seen, texts = {}, [], []
+    faults, seen, texts, names = {}, [], [], list(FAULTS)
     phone.page.on("request", lambda request: seen.append(request.url))
 
     def between(route):
-        fault = bad.get(json.loads(route.request.post_data)["id"])
-        return fault(route) if fault else route.continue_()
+        name = faults.get(json.loads(route.request.post_data)["id"])
+        return FAULTS[name](route) if name else route.continue_()
 
     phone.page.route(ENVELOPES, between)
     phone.start()
-    for name, fault in FAULTS.items():
-        for place in range(3):
-            ids = [str(uuid.uuid4()) for _report in range(3)]
-            said = [{"text": f"{name}, {place}, {number}"} for number in range(3)]
-            bad[ids[place]] = fault
-            send = "for (const [id, said] of given) await outbox.send('report', said, [], { id })"
-            phone.run(send, [list(pair) for pair in zip(ids, said, strict=True)])
-            texts += [one["text"] for one in said]
-            left = phone.until("lines.length === 1 && lines[0].tries > 0")
-            assert [line["id"] for line in left] == [ids[place]], name
-            ours = name.isdigit() and 400 <= int(name) < 429
-            assert (phone.waiting()[0]["state"] == "held") >= ours
-            bad.clear()
-            phone.nudge()
-            phone.until("lines.length === 0")
+    for turn in range(len(names)):
+        ids = [str(uuid.uuid4()) for _report in range(4)]
+        faults |= {ids[place]: names[(turn + place) % len(names)] for place in range(3)}
+        texts += [f"{turn}, {place}" for place in range(4)]
+        phone.run(SEND, list(zip(ids, texts[-4:], strict=True)))
+        left = phone.until(TRIED)
+        assert {line["id"] for line in left} == set(faults)
+        for line in left:
+            ours = faults[line["id"]] in ("400", "401", "403", "413")
+            assert (line["status"] is not None) is ours
+        faults.clear()
+        phone.nudge()
+        phone.until("lines.length === 0")
     on_the_server(texts)
     assert {url for url in seen if not url.startswith(phone.server)} == set()
-    refs = phone.run("return (await outbox.sent()).map(({ ref }) => ref)")
-    assert len(refs) == len(texts)
+    assert len(phone.run("return outbox.sent()")) == len(texts)
+
+
+def test_bad_ones_keep_no_other_waiting_and_nobody_has_to_press_anything(phone):
+    phone.become()
+    bad = [phone.send("report", {"text": name}) for name in ("400", "204")]
+    for report, name in zip(bad, ("400", "204"), strict=True):
+        phone.page.route(f"**/envelopes/{report}/", FAULTS[name])
+    phone.start()
+    for number in range(2):
+        phone.send("report", {"text": f"good {number}"})
+    phone.until("lines.length === 2 && lines.some(({ tries }) => tries > 1)")
+    phone.page.unroute_all()
+    phone.until("lines.length === 0")
+    on_the_server(["400", "204", "good 0", "good 1"])
 
 
 def test_the_network_may_go_at_each_step_and_sending_goes_on_by_itself(phone):

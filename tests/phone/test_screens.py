@@ -66,6 +66,14 @@ def test_from_a_link_to_a_receipt(phones):
     assert report.category
     expect(page.locator(".receipt .ref")).to_have_text(report.ref)
     expect(page.locator(".receipt")).to_contain_text("Nobody has read it yet.")
+    page.get_by_role("button", name="Add to this report").click()
+    expect(page.locator(".notice")).to_contain_text(report.ref)
+    page.get_by_label("What happened?").fill("They let us in at noon.")
+    page.locator("#follow_up_kind").select_option("outcome")
+    press_send(page)
+    expect(page.locator(".receipt h1")).to_contain_text("Received")
+    later = Report.objects.exclude(pk=report.pk).get()
+    assert (later.follow_up_of, later.follow_up_kind) == (report.pk, "outcome")
     # The invitation works once; whoever opens it again is told what to do.
     again = phones(**SMALL).page
     again.goto(f"/report/enrol/#{secret}")
@@ -164,6 +172,22 @@ def test_the_screen_locks_and_the_pin_opens_it(phone):
     expect(page.locator("#screen")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("What happened?")).to_have_value("Hidden while locked")
+
+
+def test_a_screen_that_nobody_touches_hides_itself(phone):
+    phone.run(
+        "const kept = await vault.get('reference', 'en');"
+        "kept.body.settings.screen_lock_minutes = 0.001;"
+        "await vault.put('reference', 'en', kept)"
+    )
+    page = phone.page
+    open_app(page)
+    page.wait_for_timeout(150)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#screen")).to_be_hidden()
+    expect(page.locator("#unlock")).to_be_hidden()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#screen")).to_be_visible()
 
 
 def test_wiping_leaves_nothing(phone):

@@ -9,6 +9,8 @@ from tests import walking
 from tests.contracts.axe import COLOURS, RUN, WORDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SMALL = {"width": 360, "height": 640}
+WIDE = """() => document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways"] : []"""
 SIZES = """() => [
   ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways"] : []),
   ...[...document.querySelectorAll(
@@ -27,12 +29,14 @@ PAIRS = [
 def look(page, name, colours):
     """What is wrong with the screen that is shown."""
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    page.wait_for_timeout(30)
     found = page.evaluate(SIZES) + page.evaluate(RUN, WORDS)
     if colours:
         for scheme in ("dark", "light"):
             page.emulate_media(color_scheme=scheme)
             found += page.evaluate(RUN, COLOURS)
+        page.set_viewport_size({"width": 180, "height": 320})  # 200 % of this phone
+        found += page.evaluate(WIDE)
+        page.set_viewport_size(SMALL)
     return [(name, one) for one in found]
 
 
@@ -89,7 +93,7 @@ def test_every_screen_fits_a_small_phone(phones, language):
 
 
 def test_the_way_of_a_report_fits_without_scrolling(phones):
-    made = phones(viewport={"width": 360, "height": 640})
+    made = phones(viewport=SMALL)
     made.become()
     made.run("await reference.refresh('ru')")
     page = made.page

@@ -10,7 +10,7 @@ import { sealedBytes } from "./sealing.js";
 
 const PLACE = "/api/v1/uploads/";
 const VERSION = { "Tus-Resumable": "1.0.0" };
-const LEAST = 16 * 1024;
+const LEAST = 8 * 1024;
 const MOST = 1024 * 1024;
 const SECONDS = 4; // for a piece: a report written meanwhile does not wait longer
 const AGAIN = 3; // times in one attempt that the server may change its mind about the offset

@@ -22,6 +22,7 @@ import "./what.js";
 import { forgetFolding } from "./where.js";
 
 const HOUR = 3600000;
+const SOON = 20000;
 const main = document.getElementById("screen");
 const network = document.getElementById("network");
 
@@ -37,7 +38,10 @@ async function showState() {
 
 // A screen that shows reference data and nothing typed is drawn again when it changed.
 async function freshen() {
-  if (!(await renew())) return;
+  if (!(await renew())) {
+    if (!known.reference) setTimeout(freshen, SOON);
+    return;
+  }
   forgetFolding();
   if (["what", "kinds", "regions"].includes(here()) && !busy() && document.activeElement?.tagName !== "INPUT") again();
 }

@@ -54,6 +54,7 @@ screen("checkin", () => {
     tell(at.said, received ? say("sent.received", { time: clock(received.received_at) }) : `${say(`checkin.${last.kind}`)} ${say("sent.waiting")}`);
   };
   const press = async (kind) => {
+    known.station = chosen() ?? known.station; // a call for help names it
     const id = await report(kind, chosen(), at);
     if (id) last = { id, kind };
     await look();

@@ -24,15 +24,17 @@ async function sending(at) {
     at.text.focus();
     return;
   }
+  const text = at.send.textContent;
   at.send.disabled = true;
+  const onProgress = (share) => { at.send.textContent = say("happened.sealing", { n: `${Math.round(share * 100)} %` }); };
   try {
     const { files } = draft;
-    const { id } = await send("report", inside({ language, today: today() }), files);
+    const { id } = await send("report", inside({ language, today: today() }), files, { onProgress });
     forget();
     nudge();
     go("sent", { id }, { replace: true });
   } catch (error) {
-    at.send.disabled = false;
+    Object.assign(at.send, { disabled: false, textContent: text });
     tell(at.error, say(error.name === "Unreadable" ? "happened.unreadable" : "happened.not-kept"));
     at.error.tabIndex = -1;
     at.error.focus();

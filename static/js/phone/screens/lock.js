@@ -6,7 +6,9 @@ import { setting } from "./state.js";
 import { armWipe } from "./wipe.js";
 
 const PARTS = ["screen", "tabs", "open-settings"].map((id) => document.getElementById(id));
-let touched = Date.now();
+// By two clocks: one can be set back, the other sleeps while the phone does.
+const now = () => [Date.now(), performance.now()];
+let touched = now();
 let curtain = null;
 
 export const locked = () => Boolean(curtain);
@@ -37,15 +39,18 @@ async function open(at, before) {
   }
   curtain.remove();
   curtain = null;
-  touched = Date.now();
+  touched = now();
   for (const part of PARTS) part.inert = part.hidden = false;
   return before?.isConnected && before.focus();
 }
 
 export function watchIdle() {
-  const touch = () => { touched = Date.now(); };
+  const touch = () => { touched = now(); };
   for (const kind of ["pointerdown", "keydown", "input"]) addEventListener(kind, touch, { capture: true, passive: true });
-  const look = () => { if (Date.now() - touched > setting("screen_lock_minutes") * 60000) lock(); };
+  const look = () => {
+    const longest = Math.max(...now().map((time, clock) => time - touched[clock]));
+    if (longest > setting("screen_lock_minutes") * 60000) lock();
+  };
   setInterval(look, 5000);
   // Timers sleep while the phone does.
   document.addEventListener("visibilitychange", look);

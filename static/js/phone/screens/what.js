@@ -37,6 +37,7 @@ screen("what", () => {
     at.groups.append(tile);
   }
   if (draft.follow_up_of) tell(at.follows, say("what.follows", { ref: draft.follow_up_ref }));
+  else if (!known.reference) tell(at.follows, say("what.no-lists"));
   at.open.addEventListener("click", () => choose(""));
   at.find.addEventListener("input", () => {
     const typed = at.find.value.trim();

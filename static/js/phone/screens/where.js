@@ -19,6 +19,8 @@ export const stationName = (station) => (station.number ? say("station", { numbe
 function choose(place) {
   Object.assign(draft, { station: null, region: "", place: "" }, place);
   if (place.station) known.station = place.station;
+  // Where the phone is says nothing about a place that was not found by it.
+  if (place.station ? place.station.km === undefined : !place.place) draft.position = null;
   go("happened");
 }
 
