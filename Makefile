@@ -43,6 +43,7 @@ run: $(VENV)/.base
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || { echo "Something else listens on port $(PORT). Choose another: make run PORT=8010"; exit 1; }
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py load_demo
+	@$(BIN)/python manage.py make_keys >/dev/null
 	@echo "Dauys is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@$(BIN)/python manage.py tick --every 15 & clock=$$!; \
 	$(BIN)/waitress-serve --listen=127.0.0.1:$(PORT) --threads=8 --connection-limit=1000 --channel-timeout=20 config.wsgi:application & server=$$!; \
