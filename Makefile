@@ -61,6 +61,8 @@ check: $(VENV)/.dev
 	ENVIRONMENT=test $(BIN)/python manage.py makemigrations --check --dry-run
 	$(MAKE) test
 	$(MAKE) test DATABASE_URL="$(POSTGRES_URL)"
+	$(BIN)/python benchmarks/kill_ledger.py --kills 40
+	$(BIN)/python benchmarks/kill_ledger.py --kills 40 --postgres "$(POSTGRES_URL)"
 
 # For maintainers: needs gettext.
 messages: $(VENV)/.dev

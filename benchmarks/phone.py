@@ -52,7 +52,7 @@ def weigh(url: str, reference: str) -> None:
     parts["reference"].append(reference.encode())
     for address in phone.assets():
         kind = address.rsplit(".", 1)[-1]
-        with urllib.request.urlopen(url + address) as answer:  # noqa: S310 - of our own server
+        with urllib.request.urlopen(url + address) as answer:
             parts.setdefault(kind, []).append(answer.read())
     total = 0
     for kind, bodies in parts.items():
@@ -88,7 +88,9 @@ def main(url: str) -> None:
         slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
         times = [opened(page, url) for _opening in range(OPENINGS)]
         middle, worst = statistics.median(times), max(times)
-        print(f"opens offline, processor slowed down 4 times: {middle:.0f} ms, worst {worst:.0f} ms")
+        print(
+            f"opens offline, processor slowed down 4 times: {middle:.0f} ms, worst {worst:.0f} ms"
+        )
         browser.close()
 
 

@@ -348,6 +348,8 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # Django gives this one a handler of its own, which writes whole request lines.
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # A line for each request that waits for a thread: under a burst, for every one.
+        "waitress.queue": {"handlers": ["console"], "level": "ERROR", "propagate": False},
     },
 }
 

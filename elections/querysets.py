@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Self, TypeAlias
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -9,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from elections.folding import fold, fold_number, fold_words
+from elections.prepared import Given, Prepared
 
 if TYPE_CHECKING:
     from elections import models as records
@@ -117,6 +119,10 @@ class StationQuerySet(models.QuerySet["records.Station"]):
     def search(self, text: str) -> Self:
         return self.filter(_all_words_in_search(text))
 
+    def with_region(self) -> Self:
+        """Whoever asks for a station asks for its region next, and rarely draws it."""
+        return self.select_related("region").defer("region__boundary")
+
     def resolve(
         self,
         election: "records.Election",
@@ -130,16 +136,19 @@ class StationQuerySet(models.QuerySet["records.Station"]):
         None. Nothing is guessed.
         """
         typed = typed[:_LONGEST_SEARCH]
-        stations = self.of(election)
+        stations = self.of(election).with_region()
         if region is not None:
             stations = stations.within(region)
         commission, colon, number = typed.partition(":")
+        if not colon and region is None:
+            return _only(_ANYWHERE(election=election.pk, number=_number_in(typed)))
         if not colon:
-            return _only(stations.filter(number_key=_number_in(typed)))
+            return _only(list(stations.filter(number_key=_number_in(typed))[:2]))
+        code = {"commission": commission.strip(), "number": number.strip()}
+        exact = _EXACTLY(election=election.pk, **code)
+        if exact and (region is None or exact[0].region.path.startswith(region.path)):
+            return exact[0]
         same_number = stations.filter(number_key=fold_number(number))
-        exact = same_number.filter(commission=commission.strip(), number=number.strip()).first()
-        if exact is not None:
-            return exact
         wanted = fold(commission)
         alike = [station for station in same_number if fold(station.commission) == wanted]
         return alike[0] if len(alike) == 1 else None
@@ -151,9 +160,24 @@ def _number_in(typed: str) -> str:
     return fold_number("".join(words))
 
 
-def _only(stations: StationQuerySet) -> "records.Station | None":
-    found = list(stations[:2])
+def _only(found: "list[records.Station]") -> "records.Station | None":
     return found[0] if len(found) == 1 else None
+
+
+def _stations() -> StationQuerySet:
+    stations: StationQuerySet = apps.get_model("elections", "Station").objects.all()
+    return stations.filter(election=Given("election", models.BigIntegerField())).with_region()
+
+
+_ANYWHERE: "Prepared[records.Station]" = Prepared(
+    lambda: _stations().filter(number_key=Given("number", models.CharField()))[:2]
+)
+_EXACTLY: "Prepared[records.Station]" = Prepared(
+    lambda: _stations().filter(
+        commission=Given("commission", models.CharField()),
+        number=Given("number", models.CharField()),
+    )
+)
 
 
 class PollDayQuerySet(models.QuerySet["records.PollDay"]):

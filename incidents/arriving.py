@@ -2,7 +2,8 @@
 
 Once the signature of a known device holds, the bytes are committed and a receipt is due, whatever
 they turn out to be: what cannot be opened or understood, a conflict, a locked phone are the
-desk's business. From outside they all look the same.
+desk's business. From outside they all look the same. What can be filed is committed together with
+its bytes; whatever fails in that, the bytes are then committed alone.
 
 The receipt carries the reference of the report once it is filed; if filing failed for the moment,
 the first receipt has none and a later one for the same bytes may. Each verifies for itself.
@@ -12,7 +13,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,11 +23,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election, Region, Station
-from incidents import checking_in, envelopes, intake, workflow
+from incidents import checking_in, dating, envelopes, intake, workflow
 from incidents.cleaning import clean_json, clean_text, digest
 from incidents.envelopes import Envelope
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
-from incidents.interpreting import read_time
+from incidents.interpreting import EARLIEST_CLOCK, read_time
 from incidents.models import Question, RawReport, Report
 from incidents.vocabulary import Audience, Channel, EnvelopeKind
 from observers import keys
@@ -35,7 +36,6 @@ from observers.roles import memberships, teams
 
 Inside = dict[str, Any]
 POINT = ("latitude", "longitude", "accuracy_m")
-LONGEST_OFFSET = timedelta(days=366 * 200).total_seconds()
 log = logging.getLogger(__name__)
 # Verified against when the device is unknown, so that both refusals take as long.
 NOBODY = ec.generate_private_key(keys.CURVE).public_key()
@@ -77,12 +77,17 @@ def arrive(raw: bytes, *, item: uuid.UUID, sent_clock: datetime | None = None) -
     kept, created = _keep(raw, envelope, signer, sent_clock)
     if kept.outcome == RawReport.Outcome.ARRIVED:
         _settle(kept, envelope)
-    ref = None
-    if kept.outcome == RawReport.Outcome.FILED and kept.envelope == EnvelopeKind.REPORT:
-        found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
-        ref = found.values_list("ref", flat=True).first()
+    ref = _ref_of(kept)
     receipt = envelopes.receipt(envelope.id, envelope.sha256, kept.received_at, ref)
     return Arrived(receipt, created)
+
+
+def _ref_of(kept: RawReport) -> str | None:
+    """Of the report that these bytes became; of what contradicts it, none."""
+    if kept.outcome != RawReport.Outcome.FILED or kept.envelope != EnvelopeKind.REPORT:
+        return None
+    found = Report.objects.filter(pk=kept.report_id, author=kept.author_id)
+    return found.values_list("ref", flat=True).first()
 
 
 def take_up_arrived() -> int:
@@ -126,7 +131,7 @@ def _signer(envelope: Envelope) -> Device:
 def _keep(
     raw: bytes, envelope: Envelope, device: Device, sent_clock: datetime | None
 ) -> tuple[RawReport, bool]:
-    """Commit the bytes, before anything looks into them. The same ones are kept once."""
+    """Commit the bytes: with what follows from them, else alone. The same ones are kept once."""
     if earlier := _kept(envelope, device):
         return earlier, False
     row = RawReport(
@@ -142,6 +147,8 @@ def _keep(
         device_seq=envelope.seq,
         sent_clock=sent_clock,
     )
+    if _at_once(row, envelope):
+        return row, True
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -150,6 +157,21 @@ def _keep(
             return earlier, False
         raise
     return row, True
+
+
+def _at_once(row: RawReport, envelope: Envelope) -> bool:
+    """Bytes and what follows from them in one commit; a server that dies before its end has given
+    no receipt. False: not this time, and nothing was kept."""
+    try:
+        inside = envelope.open()
+        with transaction.atomic():
+            row.outcome, row.sealed = RawReport.Outcome.FILED, _may_be_sealed(row, inside)
+            row.save(force_insert=True)
+            _hand_on(row, inside)
+    except Exception:  # noqa: BLE001 - whatever it was: keep them alone first, then see
+        row.pk, row.outcome, row.sealed = None, RawReport.Outcome.ARRIVED, True
+        return False
+    return True
 
 
 def _kept(envelope: Envelope, device: Device) -> RawReport | None:
@@ -188,9 +210,7 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     try:
         inside = envelope.open()
         sealed = _may_be_sealed(kept, inside)
-        if kept.envelope != EnvelopeKind.REPORT:  # intake cleans a report itself
-            inside = clean_json(inside)[0]
-        HANDLERS[EnvelopeKind(kept.envelope)](kept, inside)
+        _hand_on(kept, inside)
         outcome = RawReport.Outcome.FILED
     except envelopes.Unopened:
         # Of the bytes nobody can read a word, so whoever looks after the arrivals may see them.
@@ -205,6 +225,12 @@ def _settle(kept: RawReport, envelope: Envelope) -> None:
     kept.outcome, kept.problems, kept.sealed = outcome, problems, sealed
     rows = RawReport.objects.filter(pk=kept.pk).exclude(outcome=RawReport.Outcome.FILED)
     rows.update(outcome=outcome, problems=problems, sealed=sealed)
+
+
+def _hand_on(kept: RawReport, inside: Inside) -> None:
+    if kept.envelope != EnvelopeKind.REPORT:  # intake cleans a report itself
+        inside = clean_json(inside)[0]
+    HANDLERS[EnvelopeKind(kept.envelope)](kept, inside)
 
 
 def _may_be_sealed(kept: RawReport, inside: Inside) -> bool:
@@ -312,16 +338,12 @@ def _place(inside: Inside, election: Election) -> tuple[Region | None, Station |
 
 def _moment(kept: RawReport, inside: Inside, election: Election) -> datetime:
     """By the phone's clock, corrected by what is known of it; else when it came."""
-    said = inside.get("captured_clock")
-    written = read_time(said, election.time_zone) if isinstance(said, str) else None
-    offset = inside.get("clock_known_offset_s")
-    if written is None:
+    said, offset = inside.get("captured_clock"), inside.get("clock_known_offset_s")
+    clock = read_time(said, election.time_zone, EARLIEST_CLOCK) if isinstance(said, str) else None
+    if clock is None:
         return kept.received_at
-    if kept.sent_clock is not None:
-        return min(written + (kept.received_at - kept.sent_clock), kept.received_at)
-    if offset is not None and _is_number(offset) and abs(offset) <= LONGEST_OFFSET:
-        return min(written + timedelta(seconds=offset), kept.received_at)
-    return min(written, kept.received_at)
+    known = float(offset) if offset is not None and _is_number(offset) else None
+    return dating.written(kept, clock, sent=kept.sent_clock, known_offset_s=known).at
 
 
 def read_clock(header: str) -> datetime | None:

@@ -6,21 +6,20 @@ report, so that alerts, clocks and the queue of the desk carry it, and a safety 
 
 import json
 import uuid
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from elections.models import Election, Region, Station
+from elections.models import Election
 from incidents import history, intake
 from incidents.errors import Refused
 from incidents.models import Report
 from incidents.vocabulary import Danger
 from incidents.workflow import safety
 from observers import visiting
-from observers.models import CheckIn, Device, Team, User
+from observers.models import CheckIn, User, Visit
 
 
 def check_in(
@@ -28,20 +27,14 @@ def check_in(
     id: uuid.UUID,
     by: User,
     election: Election,
-    kind: str,
-    at: datetime,
-    sha256: str,
     channel: str,
-    team: Team | None = None,
-    device: Device | None = None,
-    station: Station | None = None,
-    station_as_typed: str = "",
-    region: Region | None = None,
     quarantined: bool = False,
     point: dict[str, float] | None = None,
+    **said: Any,
 ) -> CheckIn:
     """Idempotent by id: the same again returns what was kept first; compare `sha256`.
 
+    `said`: what else `visiting.check_in` takes.
     `quarantined`: from a locked phone. Kept, and nothing follows from it.
     `point`: latitude, longitude, accuracy_m; of a call for help only, nothing else needs it.
     """
@@ -51,25 +44,18 @@ def check_in(
         if found := CheckIn.objects.filter(pk=id).first():
             return found
         kept = visiting.check_in(
-            id=id,
-            user=by,
-            election=election,
-            team=team,
-            device=device,
-            kind=kind,
-            station=station,
-            station_as_typed=station_as_typed,
-            region=region,
-            at=at,
-            sha256=sha256,
-            quarantined=quarantined,
+            id=id, user=by, election=election, quarantined=quarantined, **said
         )
-        said = {"check_in": str(kept.pk), "kind": kept.kind, "quarantined": quarantined}
-        history.record("check_in", by=by, channel=channel, election=election, after=said)
+        told = {"check_in": str(kept.pk), "kind": kept.kind, "quarantined": quarantined}
+        history.record("check_in", by=by, channel=channel, election=election, after=told)
         if kept.kind == CheckIn.Kind.SOS and not quarantined:
             report = _report(kept, channel=channel, point=point or {})
             safety.called(kept, report=report, channel=channel)
     return kept
+
+
+def _at(visit: Visit) -> str:
+    return visit.station.code if visit.station else visit.station_as_typed
 
 
 def report_id(check_in_id: uuid.UUID) -> uuid.UUID:
@@ -81,11 +67,14 @@ def _report(called: CheckIn, *, channel: str, point: dict[str, float]) -> Report
     """None when this person may file none, because their membership ended: the case stands."""
     with translation.override(called.user.language):
         text = _("I need help. Sent with the button for emergencies.")
+        visit = None if called.station or called.station_as_typed else called.visit
+        place = _("last arrived at %(place)s") % {"place": _at(visit)} if visit else None
     said: dict[str, Any] = {
         "election": called.election.slug,
         "text": text,
         "language": called.user.language,
         "danger": Danger.OBSERVER,
+        "place": place,
         "captured_clock": called.at.isoformat(),
         "occurred_start": called.at.isoformat(),
         **point,

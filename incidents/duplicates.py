@@ -329,10 +329,11 @@ def _gap(one: _Span, two: _Span) -> timedelta:
 
 
 def _day(report: Report, when: _Span | None) -> tuple[datetime, datetime]:
-    """The days it happened on, or it came on, from midnight to midnight of the place."""
+    """The days it happened on, or it was written on, from midnight to midnight of the place."""
     zone = ZoneInfo(report.region.time_zone if report.region else report.election.time_zone)
-    first = (when and (when.start or when.end)) or report.received_at
-    last = (when and (when.end or when.start)) or report.received_at
+    came = report.captured_at or report.received_at
+    first = (when and (when.start or when.end)) or came
+    last = (when and (when.end or when.start)) or came
     following = last.astimezone(zone).date() + timedelta(days=1)
     return (
         datetime.combine(first.astimezone(zone).date(), time.min, zone),

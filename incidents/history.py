@@ -8,14 +8,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import CharField, Min, QuerySet
 from django.utils import timezone
 
 from elections.models import Election
+from elections.prepared import Given, Prepared
 from incidents.cleaning import canonical_json
 from incidents.models import Counter, Event, Incident, Report
 from incidents.refs import new_ref
 from observers.models import User
+
+
+def _carrying(rows: "QuerySet[Any, Any]") -> "Prepared[tuple[str]]":
+    by_ref = rows.filter(ref=Given("ref", CharField())).order_by()
+    return Prepared(lambda: by_ref.values_list("ref"))
+
+
+# The constraint of each table knows only its own.
+REFERRED = (_carrying(Report.objects.all()), _carrying(Incident.objects.all()))
 
 
 def take_number(name: str) -> Counter:
@@ -23,8 +33,12 @@ def take_number(name: str) -> Counter:
 
     Call it as late as possible: everybody who needs the same counter waits.
     """
-    Counter.objects.get_or_create(name=name)
-    counter = Counter.objects.select_for_update(no_key=True).get(name=name)
+    locked = Counter.objects.select_for_update(no_key=True)
+    try:
+        counter = locked.get(name=name)
+    except Counter.DoesNotExist:
+        Counter.objects.get_or_create(name=name)
+        counter = locked.get(name=name)
     counter.value += 1
     return counter
 
@@ -33,10 +47,7 @@ def take_ref(election: Election) -> str:
     """A reference that neither a report nor an incident carries yet."""
     while True:
         ref = new_ref(election.ref_prefix)
-        taken = (
-            Report.objects.filter(ref=ref).exists() or Incident.objects.filter(ref=ref).exists()
-        )
-        if not taken:
+        if not any(carrying(ref=ref) for carrying in REFERRED):
             return ref
 
 

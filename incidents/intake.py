@@ -1,8 +1,11 @@
 """The only door through which a report enters: app, page, API, import, desk.
 
-The bytes are committed before anything interprets them. A report is refused only for its form
-(not JSON, unknown fields, wrong types), never for its content: what cannot be understood stays
-as typed in `unresolved` for the desk, and what was refused stays raw for the desk as well.
+Nothing is acknowledged before it is on disk, and nothing that arrived is lost. What can be
+understood is kept and filed in one transaction, bytes and report together: a server that dies
+before its end has acknowledged nothing. Whatever goes wrong in it, the bytes are then committed
+alone, before anything interprets them again. A report is refused only for its form (not JSON,
+unknown fields, wrong types), never for its content: what cannot be understood stays as typed in
+`unresolved` for the desk, and what was refused stays raw for the desk as well.
 """
 
 import hashlib
@@ -13,23 +16,41 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
-from incidents import alerts, clocks, history, shaking
+from elections.prepared import Given, Prepared
+from incidents import alerts, clocks, dating, history, shaking
 from incidents.cleaning import canonical_json, clean_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
 from incidents.models import RawReport, Report
 from incidents.vocabulary import Audience, Danger, ReportState
-from observers.models import Device, User
-from observers.roles import IN_THE_FIELD, has_role, memberships, teams
+from observers.models import Device, Membership, User
+from observers.roles import IN_THE_FIELD
 
 MAY_FILE = IN_THE_FIELD
 MAX_BYTES = 256 * 1024
 PATIENCE = timedelta(minutes=1)  # a request that still runs is not taken over
 log = logging.getLogger(__name__)
+FILING = Prepared(
+    lambda: (
+        Membership.objects.active(Given("now", DateTimeField()))
+        .filter(user=Given("user", UUIDField()), role__in=MAY_FILE)
+        .exclude(election=None)
+        .select_related("election", "team")
+        .order_by("pk")
+    )
+)
+KNOWN = Prepared(
+    lambda: (
+        RawReport.objects.filter(report_id=Given("report", UUIDField()))
+        .order_by()
+        .values_list("pk")[:1]
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +77,24 @@ def file_report(
     `raw` is a JSON object of FIELDS. Raises Invalid (400), NotAllowed (403), Conflict (409) and
     TooLarge (413); after all but TooLarge and NotAllowed the bytes are kept for the desk.
     """
-    mine = memberships(by).filter(role__in=MAY_FILE)
-    if not mine.exists():
+    filing = _filing(by)
+    if not filing:
         raise NotAllowed(_("Only observers and the desk may file reports. Ask your coordinator."))
-    kept = _keep(by=by, report_id=report_id, raw=raw, channel=channel, device=device)
+    if len(raw) > MAX_BYTES:
+        parse_json(raw, max_bytes=MAX_BYTES)  # raises TooLarge
+    arrived = RawReport(
+        report_id=report_id,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        body=raw,
+        channel=channel,
+        author=by,
+        device=device,
+        election=filing[0].election,  # a guess until they are understood
+        sealed=b"security_only" in raw,
+    )
+    if receipt := _at_once(arrived, raw, filing):
+        return receipt
+    kept = _keep(arrived)
     return _settle(kept, raw)
 
 
@@ -108,42 +143,62 @@ def problems(refusal: Refused) -> dict[str, list[str]]:
     return {"": [str(refusal.message)]}
 
 
-def _keep(
-    *, by: User, report_id: uuid.UUID, raw: bytes, channel: str, device: Device | None
-) -> RawReport:
-    """Commit the bytes. The election is a guess until they are understood."""
-    if len(raw) > MAX_BYTES:
-        parse_json(raw, max_bytes=MAX_BYTES)  # raises TooLarge
-    first = memberships(by).filter(role__in=MAY_FILE).order_by("pk").first()
-    kept, _made = RawReport.objects.get_or_create(
-        report_id=report_id,
-        sha256=hashlib.sha256(raw).hexdigest(),
-        author=by,
-        defaults={
-            "body": raw,
-            "channel": channel,
-            "device": device,
-            "election": first.election if first else None,
-            "sealed": b"security_only" in raw,
-        },
-    )
+def _filing(author: User) -> list[Membership]:
+    """In what elections and for which team this person may file now, the oldest first."""
+    return FILING(user=author.pk, now=timezone.now()) if author.is_active else []
+
+
+def _at_once(arrived: RawReport, raw: bytes, filing: list[Membership]) -> Receipt | None:
+    """Bytes, report and history in one commit. None: not this time, and nothing was kept."""
+    if KNOWN(report=arrived.report_id):
+        return None  # a repeat, or a conflict
+    try:
+        payload, election, digest = _read(raw, filing)
+        values = _values(arrived, payload, election)
+        with transaction.atomic():
+            arrived.election = election
+            arrived.sealed = values.get("audience") == Audience.SECURITY_ONLY
+            arrived.outcome = RawReport.Outcome.FILED
+            arrived.save(force_insert=True)
+            return _file(arrived, _among(filing, election), values, digest)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the bytes are kept first
+        if not isinstance(error, Refused | IntegrityError):
+            log.warning("A report was not filed at once: %s", type(error).__name__)
+        arrived.pk, arrived.outcome = None, RawReport.Outcome.ARRIVED  # the row was rolled back
+        return None
+
+
+def _keep(arrived: RawReport) -> RawReport:
+    """Commit the bytes."""
+    found = {"report_id": arrived.report_id, "sha256": arrived.sha256, "author": arrived.author}
+    others = ("body", "channel", "device", "election", "sealed")
+    given = {name: getattr(arrived, name) for name in others}
+    kept, _made = RawReport.objects.get_or_create(**found, defaults=given)
     return kept
 
 
-def _understand(kept: RawReport, raw: bytes) -> Receipt:
+def _read(raw: bytes, filing: list[Membership]) -> tuple[dict[str, Any], Election, str]:
+    """The fields, the election they are meant for and the digest of both. Raises Refused."""
     payload = parse_json(raw, max_bytes=MAX_BYTES)
     if not isinstance(payload, dict):
         raise Invalid({"": [_("Send one JSON object with the fields of the report.")]})
     payload.pop("id", None)
-    election = _election(kept.author, payload.pop("election", None))
-    digest = _digest(payload, election)
+    election = _election(filing, payload.pop("election", None))
+    return payload, election, _digest(payload, election)
+
+
+def _digest(payload: dict[str, Any], election: Election) -> str:
+    said = canonical_json({**payload, "election": election.slug})
+    return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _understand(kept: RawReport, raw: bytes) -> Receipt:
+    filing = _filing(kept.author)
+    payload, election, digest = _read(raw, filing)
     if found := Report.objects.filter(pk=kept.report_id).first():
         return _again(found, kept.author, digest)
-    values = interpret(payload, election=election)
-    if not any(has_role(kept.author, role, election) for role in MAY_FILE):
-        raise NotAllowed(_("You are not an observer of this election. Ask your coordinator."))
-    locked = kept.device is not None and kept.device.revoked_at is not None
-    return _file(kept, election, values, digest, quarantined=locked)
+    values = _values(kept, payload, election)
+    return _file_once(kept, _among(filing, election), values, digest)
 
 
 def file_opened(
@@ -157,33 +212,28 @@ def file_opened(
     digest = _digest(payload, election)
     if found := Report.objects.filter(pk=kept.report_id).first():
         return _again(found, kept.author, digest)
-    values = interpret(payload, election=election)
+    values = _values(kept, payload, election)
     named = inside.get("election", election.slug)
     if named != election.slug:
         # It was sealed for this one; what else it says is for the desk to look at.
         values["unresolved"]["election"] = clean_json(str(named)[:200])[0]
-    if kept.sent_clock is not None:
-        values["sent_clock"] = kept.sent_clock
-    values["device_seq"] = kept.device_seq
-    return _file(kept, election, values, digest, quarantined=quarantined)
+    values["state"] = ReportState.QUARANTINED if quarantined else ReportState.RECEIVED
+    return _file_once(kept, _among(_filing(kept.author), election), values, digest)
 
 
-def _digest(payload: dict[str, Any], election: Election) -> str:
-    said = canonical_json({**payload, "election": election.slug})
-    return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _election(author: User, slug: object) -> Election:
+def _election(filing: list[Membership], slug: object) -> Election:
     """The one named, or the only one this person observes."""
-    filing = memberships(author).filter(role__in=MAY_FILE)
-    rows = filing.select_related("election")
-    elections = {m.election.slug: m.election for m in rows if m.election is not None}
+    elections = {m.election.slug: m.election for m in filing if m.election is not None}
     if slug is None and len(elections) == 1:
         return next(iter(elections.values()))
     if isinstance(slug, str) and slug in elections:
         return elections[slug]
     names = ", ".join(sorted(elections))
     raise Invalid({"election": [_("Name one of your elections: %(names)s.") % {"names": names}]})
+
+
+def _among(filing: list[Membership], election: Election) -> list[Membership]:
+    return [membership for membership in filing if membership.election_id == election.pk]
 
 
 def _again(found: Report, author: User, digest: str) -> Receipt:
@@ -197,49 +247,57 @@ def _again(found: Report, author: User, digest: str) -> Receipt:
     return Receipt(report=found, created=False)
 
 
-def _file(
-    kept: RawReport,
-    election: Election,
-    values: dict[str, Any],
-    digest: str,
-    *,
-    quarantined: bool,
+def _values(kept: RawReport, payload: dict[str, Any], election: Election) -> dict[str, Any]:
+    """Columns of the report. What a locked phone sent waits apart, with a normal receipt."""
+    locked = kept.device is not None and kept.device.revoked_at is not None
+    state = ReportState.QUARANTINED if locked else ReportState.RECEIVED
+    values = interpret(payload, election=election)
+    dating.date(kept, values, payload, election)
+    return {"election": election, "state": state, "device_seq": kept.device_seq, **values}
+
+
+def _file_once(
+    kept: RawReport, filing: list[Membership], values: dict[str, Any], digest: str
 ) -> Receipt:
-    author = kept.author
     try:
         with transaction.atomic():
-            report = Report(
-                id=kept.report_id,
-                ref=history.take_ref(election),
-                election=election,
-                author=author,
-                team=teams(author, election).first(),
-                device=kept.device,
-                channel=kept.channel,
-                received_at=timezone.now(),
-                sha256=digest,
-                state=ReportState.QUARANTINED if quarantined else ReportState.RECEIVED,
-                **values,
-            )
-            report.urgent = report.danger != Danger.NONE
-            report.due_at = clocks.due_of_report(report)
-            report.save(force_insert=True)
-            # Before history: whoever holds its counter must not wait for an incident.
-            shaking.corrected_by(report)
-            history.record(
-                "file_report",
-                by=author,
-                channel=kept.channel,
-                election=election,
-                report=report,
-                after={"state": report.state, "sha256": digest},
-            )
-            alerts.of_report(report)
+            return _file(kept, filing, values, digest)
     except IntegrityError:
         # Somebody else filed it between our look and our insert: the same report, sent twice.
         if found := Report.objects.filter(pk=kept.report_id).first():
-            return _again(found, author, digest)
+            return _again(found, kept.author, digest)
         raise
+
+
+def _file(
+    kept: RawReport, filing: list[Membership], values: dict[str, Any], digest: str
+) -> Receipt:
+    """In a transaction. `filing`: memberships of the author in the election of `values`."""
+    report = Report(
+        id=kept.report_id,
+        ref=history.take_ref(values["election"]),
+        author=kept.author,
+        team=next((m.team for m in filing if m.team), None),
+        device=kept.device,
+        channel=kept.channel,
+        received_at=timezone.now(),
+        sha256=digest,
+        **values,
+    )
+    report.urgent = report.danger != Danger.NONE
+    report.due_at = clocks.due_of_report(report)
+    report.save(force_insert=True)
+    # Before history: whoever holds its counter must not wait for an incident or an alert.
+    shaking.corrected_by(report)
+    alerts.of_report(report)
+    history.record(
+        "file_report",
+        by=report.author,
+        channel=report.channel,
+        election=report.election,
+        report=report,
+        after={"state": report.state, "sha256": digest},
+    )
     return Receipt(report=report, created=True)
 
 

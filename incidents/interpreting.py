@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
@@ -79,9 +78,12 @@ WORDS: dict[str, tuple[type, str]] = {
     "follow_up_kind": (FollowUpKind, FollowUpKind.ADDITION),
 }
 CLOCKS = ("occurred_start", "occurred_end", "captured_clock", "sent_clock")
+OF_THE_PHONE = ("captured_clock", "sent_clock")
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+EARLIEST_CLOCK = 1969  # a phone that lost its time begins in 1970, or west of Greenwich before
 MOST_PERSONS = 10_000_000
 FARTHEST_M = 1_000_000
+NOT_NEEDED = ("boundary", "aliases", "search")  # of a region: large, and read for each report
 MOST_FILES = 16
 LARGEST_FILE = 2**53 - 1
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -168,7 +170,8 @@ def _clocks(
     for field in CLOCKS:
         if not given.get(field):
             continue
-        moment = read_time(given[field], election.time_zone)
+        year = EARLIEST_CLOCK if field in OF_THE_PHONE else EARLIEST_YEAR
+        moment = read_time(given[field], election.time_zone, year)
         if moment is None:
             unresolved[field] = given[field]
         else:
@@ -177,16 +180,14 @@ def _clocks(
     if start and end and start > end:
         unresolved["occurred_end"] = given["occurred_end"]
         values["occurred_end"] = None
-    if sent := values.get("sent_clock"):
-        values["clock_offset_s"] = (timezone.now() - sent).total_seconds()
     return values
 
 
-def read_time(text: str, zone: str) -> datetime | None:
+def read_time(text: str, zone: str, earliest: int = EARLIEST_YEAR) -> datetime | None:
     """None when it is no time or lies outside any election. A time without offset is local."""
     try:
         moment = parse_datetime(text)
-        if moment is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        if moment is None or not earliest <= moment.year <= LATEST_YEAR:
             return None
         return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
     except (ValueError, OverflowError):
@@ -198,7 +199,8 @@ def _place(
 ) -> dict[str, Any]:
     values: dict[str, Any] = {"region": None, "station": None, "station_as_typed": ""}
     if typed := clean_text(given.get("region", ""), limit=200)[0]:
-        values["region"] = Region.objects.of(election).filter(code=typed).first()
+        regions = Region.objects.of(election).defer(*NOT_NEEDED)
+        values["region"] = regions.filter(code=typed).first()
         if values["region"] is None:
             unresolved["region"] = typed
     if typed := clean_text(given.get("station", ""), limit=200)[0]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Expression, OuterRef, Q
 from django.utils import timezone
 
 from observers.roles import Role, has_role, memberships, remembered
@@ -114,7 +114,7 @@ class MembershipQuerySet(_Seen["records.Membership"]):
     def _seen_by(self, user: records.User) -> Q:
         return Q(user=user) | _under_care(user)
 
-    def active(self, at: datetime | None = None) -> Self:
+    def active(self, at: datetime | Expression | None = None) -> Self:
         moment = at or timezone.now()
         return self.filter(
             Q(starts__isnull=True) | Q(starts__lte=moment),
@@ -218,7 +218,7 @@ class ApiTokenQuerySet(_Seen["records.ApiToken"]):
     def _seen_by(self, user: records.User) -> Q:
         return Q(user=user)
 
-    def usable(self, at: datetime | None = None) -> Self:
+    def usable(self, at: datetime | Expression | None = None) -> Self:
         moment = at or timezone.now()
         return self.filter(revoked_at=None, expires_at__gt=moment, user__is_active=True)
 

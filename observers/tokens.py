@@ -12,10 +12,11 @@ import string
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Q, TextChoices
+from django.db.models import CharField, DateTimeField, Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from elections.prepared import Given, Prepared
 from observers.models import ApiToken, User
 
 LIFETIME = timedelta(days=90)
@@ -25,6 +26,14 @@ LETTERS = string.ascii_letters + string.digits
 TEXT = re.compile(r"dauys_([a-z0-9]{8})_([A-Za-z0-9]{43})", re.ASCII)
 # Compared with when no row was found, so that a wrong prefix takes as long as a wrong secret.
 NO_HASH = "0" * 64
+USABLE = Prepared(
+    lambda: (
+        ApiToken.objects.usable(Given("now", DateTimeField()))
+        .filter(prefix=Given("prefix", CharField()))
+        .select_related("user")
+        .order_by()
+    )
+)
 
 
 class Scope(TextChoices):
@@ -67,7 +76,7 @@ def find(text: str) -> ApiToken | None:
     if match is None:
         return None
     prefix, secret = match.groups()
-    token = ApiToken.objects.usable().select_related("user").filter(prefix=prefix).first()
+    token = next(iter(USABLE(prefix=prefix, now=timezone.now())), None)
     known = token.secret_hash if token else NO_HASH
     if not hmac.compare_digest(_digest(secret), known) or token is None:
         return None

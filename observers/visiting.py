@@ -56,21 +56,25 @@ def check_in(
         sha256=sha256,
         quarantined=quarantined,
     )
+    return _keep(row)
+
+
+def _keep(row: CheckIn) -> CheckIn:
     with transaction.atomic():
         # Two of one person wait for each other: both read what the other one writes.
-        User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
-        if found := CheckIn.objects.filter(pk=id).first():
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=row.user_id)
+        if found := CheckIn.objects.filter(pk=row.pk).first():
             return found
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
         except IntegrityError:
             # Another person sends the same id at this moment.
-            if found := CheckIn.objects.filter(pk=id).first():
+            if found := CheckIn.objects.filter(pk=row.pk).first():
                 return found
             raise
-        if not quarantined:
-            _retell(user, election)
+        if not row.quarantined:
+            _retell(row.user, row.election)
             row.refresh_from_db(fields=["visit"])
     return row
 

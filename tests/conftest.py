@@ -5,13 +5,17 @@ import time
 import pytest
 from django.conf import settings
 from django.core.cache import cache, caches
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 
 from incidents import guards
 from observers import keys
+
+# In tables that nobody analysed PostgreSQL expects millions of rows and compiles each question of
+# the desk before it asks it: twice the time for the same answers. It changes plans of none.
+os.environ.setdefault("PGOPTIONS", "-c jit=off")
 
 _teardown = TransactionTestCase._fixture_teardown
 
@@ -26,6 +30,37 @@ def _teardown_without_guards(self):
 
 
 TransactionTestCase._fixture_teardown = _teardown_without_guards
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked `once` run on SQLite; `-m once` runs them wherever it is said."""
+    once = [item for item in items if item.get_closest_marker("once")]
+    for item in once:
+        asks = "django_db_setup" in item.fixturenames or item.get_closest_marker("django_db")
+        if asks and not item.get_closest_marker("browser"):
+            raise pytest.UsageError(f"{item.nodeid} asks the database: it runs on both, not once.")
+    if connection.vendor == "sqlite" or "once" in config.option.markexpr:
+        return
+    items[:] = [item for item in items if not item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=once)
+    config.stash[LEFT_OUT] = len(once)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left out"] = len(once)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    """Each worker collects everything and leaves the same out."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", 0)
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        told = f"{left_out} tests marked `once` were NOT run on {connection.vendor}"
+        terminalreporter.section(told, sep="!", yellow=True)
+        terminalreporter.line("What they promise lies in a browser or in the code and in no SQL;")
+        terminalreporter.line("the run on SQLite plays them.")
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +76,19 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
         for connection, _name, _destroy in made:
             _hang_up(connection)
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def lasting(django_db_setup, django_db_blocker):
+    """A transaction around a whole module: what its fixtures make stands there for every test.
+
+    Each test plays in a savepoint inside (its own `db`), so none sees what another did; rows
+    that tests hold in memory they copy (`copy.deepcopy`), as Django does with setUpTestData.
+    Not for modules with transactional tests: those empty the tables.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def _hang_up(connection):

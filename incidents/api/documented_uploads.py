@@ -2,6 +2,7 @@
 
 from elections.api.base import Operation
 
+NOTHING: dict[str, str] = {}  # everything a client of tus needs to know is in headers
 NOT_NOW = {
     403: "No phone of this mission signed it, or this phone is locked: the file stays there.",
     412: "The header `Tus-Resumable: 1.0.0` is missing.",
@@ -12,6 +13,7 @@ UPLOADS = {
         "Begin to send a file by tus 1.0: `Upload-Length` and, in `Upload-Metadata`, an envelope. "
         "The same again answers 200 with how far it has come.",
         success=(201, 200),
+        example=NOTHING,
         also=NOT_NOW
         | {
             409: "The id belongs to another file.",
@@ -27,6 +29,7 @@ UPLOADS = {
         "The next piece, at most 8 MiB, as `application/offset+octet-stream`. The last one is "
         "answered with the receipt.",
         success=(204,),
+        example=NOTHING,
         also=NOT_NOW
         | {
             404: "Unknown, or nobody went on with it for two weeks: begin again.",

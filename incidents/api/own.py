@@ -3,12 +3,19 @@
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from elections.strict import Param
 from incidents import wording
 from incidents.api.serializers import StrictSerializer
+from incidents.codebook import LANGUAGES
 from incidents.models import Answer, Question, Report
 from incidents.vocabulary import ReportState
+
+LABELS = Param(
+    "labels", "choice", _("The language of names and questions."), choices=LANGUAGES, default="en"
+)
 
 
 class AnswerReceiptSerializer(serializers.ModelSerializer[Answer]):

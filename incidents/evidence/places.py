@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
 from incidents.errors import Refused
@@ -44,6 +45,10 @@ def part(item: uuid.UUID) -> Path:
 def kept(kind: str, item: uuid.UUID) -> str:
     """Under MEDIA_ROOT, as a FileField holds it; no folder grows without end."""
     return f"{kind}/{str(item)[:2]}/{item}"
+
+
+def of(file: FieldFile) -> Path:
+    return root() / str(file)
 
 
 def root() -> Path:

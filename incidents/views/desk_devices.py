@@ -29,7 +29,7 @@ from incidents.views.entering import SignedIn, carers_only
 from incidents.workflow import locks
 from observers import enrolling, whereabouts
 from observers.models import Device, Membership, User
-from observers.roles import Role
+from observers.roles import IN_THE_FIELD, Role
 
 ROWS = 50
 BY_NAME = (keyset.Key("username"), keyset.Key("id"))
@@ -130,7 +130,7 @@ def _row(person: Any, by: User) -> Row:
     mine = [one for one in person.seen_memberships if one.election]
     closed = not person.is_active
     others = person.pk != by.pk and not person.administers
-    field = [m for m in mine if m.role in enrolling.IN_THE_FIELD]
+    field = [m for m in mine if m.role in IN_THE_FIELD]
     return {
         "id": person.pk,
         "who": person.username,

@@ -35,6 +35,9 @@ from observers.models import User
 MOST = 200
 DID: dict[str, Any] = {
     "file_report": lazy("Reported"),
+    "receive_evidence": lazy("Sent a file"),
+    "redraw_evidence": lazy("Looked at a file"),
+    "open_original": lazy("Opened an original file"),
     "open_incident": lazy("Opened an incident from the report"),
     "link": lazy("Linked the report"),
     "unlink": lazy("Unlinked the report"),
@@ -86,6 +89,9 @@ MARKED = frozenset({"publish", "withdraw"})
 UNSAID = frozenset(
     {
         "sha256",
+        "evidence",
+        "evidence_state",
+        "size",
         "digest",
         "content",
         "reports",

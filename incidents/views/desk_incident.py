@@ -229,7 +229,7 @@ def _beside_the_facts(
     shown = known["shown_reports"]
     return {
         "map": desk_map.place_of(request, incident, known["regions"], known["place"]),
-        "evidence": desk_evidence.evidence(request, [report.pk for report in shown]),
+        "evidence": desk_evidence.evidence(request, shown),
         "notes": desk_conversation.notes(
             request, incident, strike=live, any_note=Role.COORDINATOR in roles
         ),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from elections.keyset import order
 from elections.templatetags.say import local
-from incidents import duplicates, steps, workflow
+from incidents import duplicates, steps, wording, workflow
 from incidents.duplicates import Why
 from incidents.filters.desk import DUE
 from incidents.models import Event, Incident, RawReport, Report
@@ -75,7 +75,7 @@ def report(request: SignedIn, pk: UUID) -> HttpResponse:
         "dismiss": _offered(offers, "dismiss"),
         "ask": _offered(everything, "ask"),
         "questions": asked,
-        "evidence": desk_evidence.evidence(request, [found.pk]),
+        "evidence": desk_evidence.evidence(request, [found]),
         "incidents": incident_rows(request, list(_linked(request, found))),
         "follow_ups": _follow_ups(request, found),
         "events": _history(request, found),
@@ -141,22 +141,8 @@ def told(report: Report, request: SignedIn) -> dict[str, Any]:
         "sealed": report.audience == Audience.SECURITY_ONLY,
         "clock": clocks.of_report(report),
         "received": local(report.received_at, zone),
-        "clock_error": _clock_error(report),
+        "written": wording.written(report, zone),
     }
-
-
-def _clock_error(report: Report) -> str:
-    """More than a minute is worth knowing when times are compared."""
-    offset = report.clock_offset_s
-    if offset is None or abs(offset) < 60:
-        return ""
-    minutes = round(abs(offset) / 60)
-    sentence = (
-        _("The phone's clock was %(minutes)s min behind.")
-        if offset > 0
-        else _("The phone's clock was %(minutes)s min ahead.")
-    )
-    return sentence % {"minutes": minutes}
 
 
 def refs(request: SignedIn, election_id: int) -> list[tuple[str, str]]:

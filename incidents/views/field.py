@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,7 +24,7 @@ from incidents.errors import Conflict, Invalid, TooLarge
 from incidents.forms.field import ReportForm, nearby_stations
 from incidents.models import Report
 from incidents.refs import normalise_ref
-from incidents.views import field_questions
+from incidents.views import field_files, field_questions
 from incidents.views.entering import SignedIn, observers_only
 from observers.roles import memberships
 
@@ -35,6 +36,7 @@ TYPED = ("text", "station", "place", "category", "persons_words", "told_by")
 @csrf_exempt  # checked below, in a way that gives back what was typed
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponseBase:
+    field_files.bound(request)
     if request.method == "POST" and any(request.POST.get(name) for name in TYPED):
         if Check.refusal(request):
             return _given_back(request, why="expired", status=403)
@@ -143,6 +145,8 @@ def _posted(request: SignedIn, election: Election) -> HttpResponse:
     except TooLarge as refused:
         form.add_error(None, str(refused))
         return _page(request, form, status=413)
+    if lost := field_files.keep(request, receipt.report):
+        messages.warning(request, lost)
     return redirect("field-sent", pk=receipt.report.pk)
 
 
@@ -173,6 +177,9 @@ def _page(
         ),
         "unfold": bool(set(form.errors) - UNFOLDED) or bool(form["follow_up_of"].value()),
         "moment": _moment(said.get("follows")),
+        "files_again": request.method == "POST" and field_files.were_chosen(request),
+        "files_most": field_files.MOST,
+        "files_size": field_files.TOGETHER // 1024**2,
         **said,
     }
     return render(request, "incidents/field/report.html", context, status=status)

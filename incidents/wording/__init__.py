@@ -16,6 +16,7 @@ from incidents.wording.judgements import (
     withdrawn_because,
 )
 from incidents.wording.people import persons
+from incidents.wording.phones import written
 from incidents.wording.places import place
 from incidents.wording.texts import Text, in_language, language_name, listed, number
 from incidents.wording.times import clock, utc, when, when_in_short, zone_words
@@ -43,5 +44,6 @@ __all__ = [
     "when",
     "when_in_short",
     "withdrawn_because",
+    "written",
     "zone_words",
 ]

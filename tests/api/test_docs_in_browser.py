@@ -2,7 +2,7 @@ import pytest
 
 from tests.api.rows import published_row
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 WATCH = """addEventListener('securitypolicyviolation', event =>
     console.error('policy:', event.violatedDirective, event.blockedURI, event.sourceFile))"""
 

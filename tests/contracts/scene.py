@@ -4,15 +4,17 @@ All of it is made by the product's own verbs. `all_hands` reads and does everyth
 their own words; texts are written by others.
 """
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
 
 from elections.models import Election
-from incidents import publishing
+from incidents import checking_in, publishing
 from incidents.models import Evidence, Incident, Publication, Report
-from observers.models import User
+from incidents.workflow import locks, safety
+from observers.models import Device, User
 from observers.roles import Role
 from tests import walking
 from tests.factories import ElectionFactory, MembershipFactory, member
@@ -152,10 +154,37 @@ def rehearsed(user: User) -> Incident:
     return walking.opened(walking.filed_report(election=drill, text="Played."))
 
 
+def in_the_field(election: Election, desk: User) -> None:
+    """One calls for help, one is silent, one is there; phones of every kind."""
+    station, now = election.stations.first(), timezone.now()
+    for number, (kind, ago) in enumerate((("sos", 5), ("well", 300), ("well", 10)), start=5):
+        who = observer(number)
+        for said, minutes in (("arrived", ago + 1), (kind, ago)):
+            checking_in.check_in(
+                id=uuid.uuid4(),
+                by=who,
+                election=election,
+                kind=said,
+                at=now - timedelta(minutes=minutes),
+                sha256="0" * 64,
+                channel="page",
+                station=station if number == 5 else None,
+                station_as_typed="Мектеп №5",
+            )
+        Device.objects.create(user=who, election=election, label=f"phone {number}")
+        Device.objects.create(user=who, election=election, kind="browser", last_seen_at=now)
+    closed = safety.open_case(observer(7), election, by=desk)
+    safety.close_case(closed, by=desk, outcome="Reached by telephone, all is well.")
+    locks.lock_person(observer(8), by=desk)
+    locks.lock_device(Device.objects.filter(user=observer(5)).first(), by=desk)
+
+
 def build() -> Scene:
     election = walking.the_election()
     user = all_hands(election)
     with_outlines()
+    observer(8)
+    in_the_field(election, user)
     reports = waiting_reports()
     whole = whole_incident()
     public = shaken()

@@ -14,13 +14,13 @@ from incidents import steps, workflow
 from incidents.models import Incident, Report
 from incidents.transitions import INCIDENT_AXES, REPORT
 from incidents.views.desk_offers import INCIDENT_FORMS, REPORT_FORMS
-from observers.models import User
+from observers.models import SafetyCase, User
 from tests import walking
 from tests.contracts import scene
 from tests.contracts.axe import Shown, faults
 from tests.incidents.test_desk_incident import fields_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 LANGUAGES = ["en", "ru", "kk"]
 KEYS = "() => document.getElementById('keys').showModal()"
 
@@ -51,6 +51,14 @@ def lists(client: Client) -> list[Shown]:
         Shown("/desk/arrivals/", client),
         Shown("/desk/handover/", client),
         Shown("/desk/alerts/", client),
+        Shown("/desk/safety/", client),
+        *(
+            Shown(f"/desk/safety/{case.pk}/close/", client, sent={"outcome": ""}, status=400)
+            for case in SafetyCase.objects.open()
+        ),
+        Shown("/desk/devices/", client),
+        Shown("/desk/devices/?q=nobody&state=locked", client, plain=True),
+        Shown(f"/desk/people/{walking.person('observer', number=5).pk}/invite/", client, sent={}),
     ]
 
 
@@ -139,6 +147,10 @@ def test_axe_finds_nothing_on_a_page_of_field_or_public(night, chromium, languag
         Shown("/report/", observer, sent={"text": ""}, status=400),
         Shown(f"/report/sent/{report.pk}/", observer),
         Shown("/report/mine/", observer),
+        Shown("/report/here/", observer),
+        Shown("/report/here/", observer, sent={"kind": "arrived"}, status=400),
+        Shown("/report/here/", nobody, sent={"kind": "sos"}, status=401),
+        Shown("/report/enrol/", nobody, sent={"secret": "x"}, status=400),
         Shown(f"/report/questions/{open_question.pk}/", observer),
     ]
     assert faults(chromium, language, pages) == []

@@ -1,5 +1,6 @@
 """A marker in every private field never appears outside: any route, any format, any log."""
 
+import copy
 import io
 import logging
 import re
@@ -22,8 +23,8 @@ FORMATS = ("json", "ndjson", "csv", "geojson")
 OUTSIDERS = ("anonymous", "stranger", "partner", "admin", "other_observer", "foreign_coordinator")
 
 
-@pytest.fixture
-def stage(db):
+@pytest.fixture(scope="module")
+def built(lasting):
     made = build_stage("canary")
     foreign = build_stage("abroad")
     people = made.people
@@ -35,6 +36,7 @@ def stage(db):
     made.question = made.ask(made.report, f"{MARK} question")
     mark_conversation(made)
     SavedView.objects.filter(pk=made.view.pk).update(query=f"q={MARK}")
+    made.evidence(made.report, name_as_given=f"{MARK}.jpg", problem=MARK)
     made.incident = mark_incident(made, made.file(by=people["other_observer"], text=f"{MARK} t"))
     incident = mark_incident(made, mark_report(made))
     made.published = made.publish(incident)
@@ -53,6 +55,11 @@ def stage(db):
     marked = {"title": {"en": f"{MARK} gone"}, "summary": {"en": f"{MARK} gone"}}
     made.withdrawn = made.withdraw(made.publish(made.open(made.file()), **marked))
     return made
+
+
+@pytest.fixture
+def stage(built, db):
+    return copy.deepcopy(built)
 
 
 def mark_people(made) -> None:

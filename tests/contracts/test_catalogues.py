@@ -13,6 +13,8 @@ import rest_framework
 from django.utils import translation
 from django.utils.formats import date_format, number_format
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("config", "elections", "observers", "incidents")
 DJANGO = Path(django.__file__).parent

@@ -7,6 +7,8 @@ import pytest
 
 from incidents.views import phone
 
+pytestmark = pytest.mark.once
+
 TOKENS = Path(__file__).parents[2] / "static" / "css" / "tokens.css"
 TEXT = TOKENS.read_text(encoding="utf-8")
 COLOUR = re.compile(r"(--[a-z0-9-]+):\s*(#[0-9a-f]{6});")

@@ -26,6 +26,7 @@ SURFACES = [
 STATE_FIELDS = {"status", "verification", "severity", "state", "live", "approved_digest"}
 HANDS = {
     "incidents/intake.py",
+    "incidents/evidence/drawing.py",  # of a file: whether a clean copy is there
     "incidents/copying.py",
     "incidents/composing.py",
     "incidents/uniting.py",

@@ -1,5 +1,6 @@
 """Page, JSON, NDJSON, CSV and GeoJSON give the same rows for each audience and filter."""
 
+import copy
 import csv
 import io
 import json
@@ -32,8 +33,8 @@ FILTERS = (
 AUDIENCES = ("anonymous", "observer", "coordinator", "partner")
 
 
-@pytest.fixture
-def stage(db):
+@pytest.fixture(scope="module")
+def built(lasting):
     made = build_stage("parity")
     plain = made.open(made.file())
     net = made.open(
@@ -59,6 +60,11 @@ def stage(db):
     made.publish(disputed, both_sides=True)
     made.withdraw(made.publish(made.open(made.file())))
     return made
+
+
+@pytest.fixture
+def stage(built, db):
+    return copy.deepcopy(built)
 
 
 def client_of(made, audience: str) -> Client:

@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.urls import resolve
 
 from incidents.models import Report
 from observers import tokens
@@ -111,6 +112,28 @@ def ask(stage, row: Row, method: str, person: str) -> str:
     return outcome(response, person)
 
 
+def gated(row: Row) -> bool:
+    """Behind the gate of the admin: it looks at the person before the view and its method exist.
+
+    The framework leaves these two names on exactly the views it has put behind `admin_view`,
+    which answers from `has_permission` alone: who is turned away there, is so by any method.
+    """
+    view = resolve(row.path.split("?")[0]).func if row.path.startswith("/admin/") else None
+    return hasattr(view, "model_admin") or hasattr(view, "admin_site")
+
+
+def answers(stage, name: str, person: str) -> dict[tuple[str, str], str]:
+    """By method and person. Of a person whom the gate turned away, POST is asked, too, and no
+    other; at the index of the admin everybody is asked everything."""
+    row = ROWS[name]
+    found = {("GET", person): ask(stage, row, "GET", person)}
+    turned_away = found["GET", person] in ("sign in", "forbidden")
+    short = turned_away and name != "admin:index" and gated(row)
+    for method in ("POST",) if short else METHODS:
+        found[method, person] = ask(stage, row, method, person)
+    return found
+
+
 def outcome(response, person: str) -> str:
     status = response.status_code
     if status in (302, 303) and response["Location"].startswith("/admin/login/"):
@@ -146,7 +169,7 @@ def expected(row: Row, method: str, person: str) -> set[str]:
 def test_each_person_gets_from_each_route_what_the_matrix_says(stage, name, django_db_blocker):
     row = ROWS[name]
     with django_db_blocker.unblock():
-        found = {(m, who): ask(stage, row, m, who) for who in PEOPLE for m in METHODS}
+        found = {key: got for who in PEOPLE for key, got in answers(stage, name, who).items()}
     wrong = {
         f"{m} {who}": f"{got}, not {expected(row, m, who)}"
         for (m, who), got in found.items()

@@ -12,6 +12,8 @@ from django.utils.translation import override
 
 from incidents import vocabulary
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 SPRITE = (ROOT / "static" / "img" / "icons.svg").read_text(encoding="utf-8")

@@ -2,6 +2,8 @@ import pytest
 
 from elections.folding import fold, fold_number, fold_words
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("one", "other"),

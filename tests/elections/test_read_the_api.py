@@ -11,14 +11,15 @@ pytestmark = pytest.mark.django_db
 API = "/api/v1"
 
 
-@pytest.fixture
-def kazakhstan():
+@pytest.fixture(scope="module", autouse=True)
+def kazakhstan(lasting):
+    """Both maps, read from their files once for all tests here."""
     load_region_set("KZ-2018")
     load_region_set("KZ-2022")
 
 
 @pytest.fixture
-def election(kazakhstan):
+def election(db):
     """With figures as they were announced: two known, one only above the threshold."""
     election = ElectionFactory(
         slug="kz-2021-mazhilis",
@@ -107,7 +108,7 @@ def test_the_list_of_elections_has_the_envelope(client, election):
     assert answer["meta"]["licence"] == "CC-BY-4.0"
 
 
-def test_a_rehearsal_is_not_told_to_strangers(client, kazakhstan):
+def test_a_rehearsal_is_not_told_to_strangers(client):
     rehearsal = ElectionFactory(slug="drill", is_rehearsal=True)
     station = StationFactory(election=rehearsal)
     assert get(client, "/elections/")["results"] == []
@@ -292,7 +293,7 @@ def test_writing_is_refused(client, election):
     assert client.delete(f"{API}/elections/{election.slug}/").status_code == 405
 
 
-def test_a_rehearsal_is_absent_even_for_a_token_of_it(client, kazakhstan):
+def test_a_rehearsal_is_absent_even_for_a_token_of_it(client):
     from observers import tokens
 
     rehearsal = ElectionFactory(slug="drill", is_rehearsal=True)

@@ -4,6 +4,8 @@ import pytest
 from django.template import Context, Template
 from django.utils import translation
 
+pytestmark = pytest.mark.once
+
 MOMENT = datetime(2021, 1, 10, 5, 5, tzinfo=UTC)
 
 

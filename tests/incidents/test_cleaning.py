@@ -18,6 +18,8 @@ from incidents.cleaning import (
 from incidents.errors import Refused, TooLarge
 from incidents.refs import REF, new_ref, normalise_ref
 
+pytestmark = pytest.mark.once
+
 MEGABYTE = 2**20
 any_text = st.text(st.characters(codec=None))  # lone surrogates too
 json_values = st.recursive(

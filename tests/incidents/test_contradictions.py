@@ -4,6 +4,8 @@ import pytest
 
 from incidents.contradictions import Known, Statement, raised
 
+pytestmark = pytest.mark.once
+
 
 def series(*statuses):
     return {

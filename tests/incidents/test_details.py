@@ -11,6 +11,8 @@ from incidents.categories import CATEGORIES
 from incidents.cleaning import canonical_json
 from incidents.details import DETAIL_SETS
 
+pytestmark = pytest.mark.once
+
 KINDS = {"tri", "choice", "multi", "number_rule", "text", "datetime", "links", "series"}
 LANGUAGES = {"en", "ru", "kk"}
 FIELDS = {f.key: f for detail_set in DETAIL_SETS.values() for f in detail_set.fields}

@@ -25,7 +25,7 @@ from observers.models import CheckIn, Device, Membership, Visit
 from observers.roles import Role
 from tests.contracts.stage import build_stage
 from tests.factories import TeamFactory, member
-from tests.incidents.test_arriving import Phone, put
+from tests.phones import Phone, put
 from tests.walking import person, region, the_election
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,17 @@ def token_writes(world):
     return ask
 
 
+def device_reads(world):
+    """Signed by the phone's own key."""
+
+    def ask():
+        path = "/api/v1/devices/me/"
+        headers = {"Authorization": world.phone.signs("GET", path)}
+        return Client().get(path, headers=headers).status_code == 200
+
+    return ask
+
+
 def invitation(world):
     """Redeeming uses it up, so it is asked in a transaction that is rolled back."""
     secret = invited(world)
@@ -143,6 +154,7 @@ SURFACES = {
         api_by_session,
         token_reads,
         token_writes,
+        device_reads,
         invitation,
         plain_page,
         a_new_password_sign_in,

@@ -124,6 +124,26 @@ def test_who_tries_on_and_on_has_to_wait(client, stage):
     cache.clear()
 
 
+def test_logs_tell_nothing_of_it(client, stage, phone, caplog):
+    caplog.set_level("DEBUG")
+    secret = invite(stage)
+    enrol(client, secret, public_key="AAAA")
+    enrol(client, secret)
+    enrol(client, secret)
+    raw = phone.seal({"text": "KANAREIKA", "sevrity": 1})
+    for one in (
+        raw,
+        phone.seal({}, kind="answer"),
+        phone.seal(by=ec.generate_private_key(keys.CURVE)),
+    ):
+        put(client, one)
+    phone.gets(client, ME)
+    client.get(ME, headers={"Authorization": phone.signs("GET", OWN)})
+    said = "\n".join(record.getMessage() for record in caplog.records if "sql" not in vars(record))
+    for word in (secret, secret.lower(), "KANAREIKA", json.loads(raw)["sealed"], "Dauys-Device"):
+        assert word not in said
+
+
 # --- Proving ----------------------------------------------------------------------------------
 
 

@@ -15,8 +15,8 @@ from incidents.workflow import safety
 from observers.models import CheckIn, SafetyCase, Visit
 from tests.contracts.stage import build_stage
 from tests.factories import TeamFactory, member
-from tests.incidents.test_arriving import Phone, put
 from tests.observers.test_whereabouts import say
+from tests.phones import Phone, put
 from tests.walking import person, region, the_election
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,7 @@ def test_a_call_for_help_is_a_check_in_a_report_an_alert_and_a_case():
     case = the_case()
     report = Report.objects.get(pk=case.report)
     assert (report.danger, report.author, report.urgent) == ("observer", user, True)
+    assert report.place_words == "last arrived at KZ-ALA:7"
     assert report.pk == checking_in.report_id(case.check_in_id)
     assert Alert.objects.get(report=report).accepted_at is None
     assert (case.trigger, case.team, case.check_in.kind) == (

@@ -8,6 +8,8 @@ from django.utils import translation
 
 from incidents import wording
 
+pytestmark = pytest.mark.once
+
 ALMATY = dt.timezone(dt.timedelta(hours=6))
 
 

@@ -13,7 +13,8 @@ from tests import walking
 from tests.factories import PASSWORD, TeamFactory, member
 from tests.journeys.keyboard import Keyboard
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# Once: what can fail here is script and focus; the steps it takes are played on both elsewhere.
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 SINCE = "2021-01-10T08:30:00+06:00"
 TITLE = "Observers kept out of a polling station"
 SUMMARY = "Two groups of observers say they were not let in."

@@ -6,7 +6,7 @@ from observers.models import Membership
 from observers.roles import Role
 from tests.factories import PASSWORD, RegionFactory, TeamFactory, UserFactory, member
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 WATCH = """addEventListener('securitypolicyviolation', event =>
     console.error('policy:', event.violatedDirective, event.blockedURI, event.sourceFile))"""
 

@@ -7,6 +7,8 @@ import pytest
 
 from config.logs import Redact
 
+pytestmark = pytest.mark.once
+
 CANARIES = {
     "token": "dauys_ab12cd34_" + "Zz9" * 14 + "Z",
     "token cut short": "dauys_ab12cd34",

@@ -10,6 +10,8 @@ from django.conf import settings
 
 from tests.observers.test_unsafe_production import START, production, run
 
+pytestmark = pytest.mark.once
+
 
 def mode(path) -> int:
     return stat.S_IMODE(path.stat().st_mode)

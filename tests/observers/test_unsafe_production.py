@@ -43,6 +43,10 @@ def run(environment, *command):
     )
 
 
+# These start processes with a database of their own, which is SQLite in any run.
+once = pytest.mark.once
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """A directory with a migrated database."""
@@ -53,6 +57,7 @@ def installed(tmp_path_factory):
     return place
 
 
+@once
 def test_a_good_installation_starts_and_passes_the_deployment_check(installed):
     started = run(production(installed), "-c", START)
     assert started.returncode == 0, started.stderr
@@ -63,6 +68,7 @@ def test_a_good_installation_starts_and_passes_the_deployment_check(installed):
     assert checked.returncode == 0, checked.stderr
 
 
+@once
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -91,6 +97,7 @@ def test_an_unsafe_installation_does_not_start(installed, changes, said):
     assert said in started.stderr
 
 
+@once
 def test_the_server_itself_refuses(installed):
     environment = production(installed, ALLOWED_HOSTS="*")
     served = run(environment, "-m", "waitress", "--listen=127.0.0.1:0", "config.wsgi:application")
@@ -98,18 +105,21 @@ def test_the_server_itself_refuses(installed):
     assert "allows every host" in served.stderr + served.stdout
 
 
+@once
 def test_a_database_older_than_the_code_is_refused(tmp_path):
     started = run(production(tmp_path), "-c", START)
     assert started.returncode != 0
     assert "Run manage.py migrate" in started.stderr
 
 
+@once
 def test_without_its_keys_it_does_not_start(installed, tmp_path):
     started = run(production(installed, KEYS_DIR=str(tmp_path / "none")), "-c", START)
     assert started.returncode != 0
     assert "Bring the backup of the keys" in started.stderr
 
 
+@once
 @pytest.mark.parametrize(("place", "file"), [(0o755, 0o600), (0o700, 0o640), (0o700, 0o604)])
 def test_keys_that_others_may_read_are_refused(installed, tmp_path, place, file):
     keys = tmp_path / "keys"
@@ -121,6 +131,7 @@ def test_keys_that_others_may_read_are_refused(installed, tmp_path, place, file)
     assert "Other accounts may read keys" in started.stderr
 
 
+@once
 def test_the_check_command_says_the_same(installed):
     checked = run(production(installed, SECRET_KEY="short"), "manage.py", "check")
     assert checked.returncode != 0

@@ -8,24 +8,22 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from elections.api.base import PAGING, Endpoint, read_body
 from elections.keyset import Key
-from elections.strict import Param
 from incidents import intake, workflow
 from incidents.api import documented, documented_phone
 from incidents.api.own import (
+    LABELS,
     AnswerReceiptSerializer,
     OwnReportSerializer,
     ReceiptSerializer,
     read_answer,
 )
 from incidents.api.permissions import MaySendReports
-from incidents.codebook import LANGUAGES
 from incidents.errors import Invalid
 from incidents.models import Answer, Question, Report
 from incidents.vocabulary import Channel
@@ -34,7 +32,7 @@ from observers.models import Device, User
 
 # Phones write upper case; RFC 9562 says both are the same id.
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-LABELS = Param("labels", "choice", lazy("The language of words."), choices=LANGUAGES, default="en")
+RECEIPT = ReceiptSerializer()  # one for all: making it costs more than the answer
 NEWEST_FIRST = (Key("received_at", descending=True), Key("id"))
 
 
@@ -107,4 +105,4 @@ class Reports(Endpoint):
             channel=Channel.API,
         )
         status = 201 if receipt.created else 200
-        return Response(ReceiptSerializer(receipt.report).data, status=status)
+        return Response(RECEIPT.to_representation(receipt.report), status=status)

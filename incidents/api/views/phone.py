@@ -9,7 +9,6 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.gzip import gzip_page
 from rest_framework.exceptions import Throttled, UnsupportedMediaType
 from rest_framework.permissions import AllowAny
@@ -17,22 +16,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from elections.api.base import Endpoint, not_modified, read_body
-from elections.strict import Param
 from incidents import arriving, fieldwork
 from incidents.api import documented_phone
-from incidents.api.own import read_enrolment
+from incidents.api.own import LABELS, read_enrolment
 from incidents.api.permissions import ByPhone
 from incidents.api.reference import fingerprint, reference_for
-from incidents.codebook import LANGUAGES
 from incidents.vocabulary import Channel
 from observers import keys, proving
 from observers.authentication import DeviceAuthentication
 from observers.models import Device
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-LABELS = Param(
-    "labels", "choice", _("The language of names and questions."), choices=LANGUAGES, default="en"
-)
 
 
 class Envelopes(Endpoint):

@@ -10,11 +10,16 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection
 
 from incidents import alerts, arriving, delivering, publishing
+from incidents.evidence import attaching, drawing, finishing, uploading
 
 log = logging.getLogger(__name__)
 DUTIES: dict[str, Callable[[], int]] = {
     "published": publishing.publish_due,
     "filed": arriving.take_up_arrived,
+    "received": finishing.finish_waiting,
+    "attached": attaching.attach_waiting,
+    "redrawn": drawing.draw_waiting,
+    "swept": uploading.sweep,
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
 }
@@ -22,7 +27,8 @@ DUTIES: dict[str, Callable[[], int]] = {
 
 class Command(BaseCommand):
     help = (
-        "Publish what an ended embargo releases, file what had arrived when a server died, raise "
+        "Publish what an ended embargo releases, file what had arrived when a server died, "
+        "attach files to their reports and make clean copies of pictures, raise "
         "alerts about what waits too long, deliver alerts. Once, or with --every again and "
         "again until SIGTERM."
     )
