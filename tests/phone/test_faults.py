@@ -232,6 +232,28 @@ def test_two_tabs_send_each_report_once_and_the_second_takes_over(phone):
     assert Report.objects.count() == 7
 
 
+FROZEN = """
+navigator.locks.request('field-sending', () => new Promise(() => {}));
+await vault.put('parts', ['of a file whose sealing was cut off', 0], new Uint8Array(9));
+"""
+
+
+def test_a_frozen_tab_does_not_keep_the_others_from_sending(phone):
+    phone.become()
+    other = phone.tab()
+    phone.run(FROZEN, page=other)
+    phone.page.clock.install()
+    phone.send("report", {"text": "one"})
+    phone.start()
+    phone.page.clock.fast_forward(60_000)
+    assert len(phone.waiting()) == 1
+    for _beat in range(8):
+        phone.page.clock.fast_forward(20_000)
+    phone.until("lines.length === 0")
+    on_the_server(["one"])
+    assert phone.run("return vault.names('parts')") == []
+
+
 FULL = """
 const names = [];
 const photo = new File([new Uint8Array(3e6)], 'a.jpg', { type: 'image/jpeg' });
