@@ -55,6 +55,7 @@ class NoReceipts(Refused):
     status = 503
     code = "unavailable"
     default = _("No receipt can be given at the moment. Keep it and send it again later.")
+    retry_after = 60
 
 
 @dataclass(frozen=True)
