@@ -1,7 +1,5 @@
 """One step on many rows: each for itself, with what was refused and why."""
 
-import time
-
 import pytest
 from django.test import Client
 
@@ -128,9 +126,7 @@ def test_of_five_hundred_rows_the_one_that_just_changed_is_refused_by_name():
     )
     rows = [chosen(row) for row in made]
     walking.take(made[250], "grade", severity=3)
-    began = time.monotonic()
     text = send("incidents:claim", rows).content.decode()
-    assert time.monotonic() - began < 15
     assert "499 rows done." in text
     assert text.count("(412)") == 1
     assert made[250].ref in text[: text.index("(412)")]

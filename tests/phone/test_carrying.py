@@ -6,7 +6,11 @@ import pytest
 
 from incidents.models import Evidence, RawReport, Report
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+]
 WRITE = """
 const body = new Uint8Array(1200000).map((_, at) => at * 7);
 body.set([0xff, 0xd8, 0xff, 0xe0]);

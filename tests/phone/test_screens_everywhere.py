@@ -8,7 +8,11 @@ from elections.folding import fold
 from tests import walking
 from tests.contracts.axe import COLOURS, RUN, WORDS
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+]
 SMALL = {"width": 360, "height": 640}
 WIDE = """() => document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways"] : []"""
 SIZES = """() => [

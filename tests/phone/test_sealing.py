@@ -11,7 +11,11 @@ import pytest
 from incidents import envelopes
 from observers import keys
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+]
 # RFC 9180, appendix A.3.1: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, base mode.
 A3 = {
     "info": "4f6465206f6e2061204772656369616e2055726e",
