@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, Expression, Field, Model, QuerySet
 
 Row = TypeVar("Row")
@@ -62,6 +62,8 @@ class Prepared(Generic[Row]):
 
         # The compiler stays as it is after its work: it knows which column is which field.
         compiler.as_sql = filled
+        converters = compiler.get_converters([column for column, *_rest in compiler.select])
+        compiler.get_converters = lambda _columns: converters
         if connection.vendor == "postgresql":
             compiler.execute_sql = lambda *_args, **_kwargs: [_planned_once(*filled())]
         vars(rows.query)["get_compiler"] = lambda *_args, **_kwargs: compiler
@@ -105,8 +107,9 @@ class PreparedInsert(Generic[Kind]):
         row._state.adding, row._state.db = False, connection.alias
 
     def values(self, row: Kind) -> tuple[Any, ...]:
+        session = connections[DEFAULT_DB_ALIAS]  # looked up once, not by each of forty fields
         return tuple(
-            field.get_db_prep_save(field.pre_save(row, True), connection) for field in self.fields
+            field.get_db_prep_save(field.pre_save(row, True), session) for field in self.fields
         )
 
 
