@@ -31,7 +31,11 @@ def fold(text: str) -> str:
 
 def fold_words(text: str) -> list[str]:
     """The folded words without punctuation: "Нур-Султан, №05" gives нур, султан, 5."""
-    return _WORD.findall(fold(text).replace("_", " "))
+    return _words(fold(text))
+
+
+def _words(folded: str) -> list[str]:
+    return _WORD.findall(folded.replace("_", " "))
 
 
 def findable(text: str, *numbers: str) -> str:
@@ -40,9 +44,10 @@ def findable(text: str, *numbers: str) -> str:
     Words are found by any part of theirs, but "7" must not find 17. `numbers`: more to find it
     by, such as that of its station. "№" cannot come from a text: folding takes it away.
     """
-    words = fold_words(" ".join((text, *numbers)))
+    folded = fold(text)
+    words = _words(folded) + fold_words(" ".join(numbers))
     marked = dict.fromkeys(marked_number(word) for word in words if any(map(str.isdigit, word)))
-    return " ".join((fold(text), *marked))
+    return " ".join((folded, *marked))
 
 
 def marked_number(word: str) -> str:
@@ -55,6 +60,8 @@ def fold_number(text: str) -> str:
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():  # nearly always; it also knows no space but " "
+        return text
     return "".join(
         " " if char.isspace() else char
         for char in text

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from elections.models import Election
-from elections.prepared import Given, Prepared
+from elections.prepared import Given, Prepared, PreparedInsert
 from incidents import alerts, clocks, dating, history, shaking
 from incidents.cleaning import canonical_json, clean_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
@@ -51,6 +51,7 @@ KNOWN = Prepared(
         .values_list("pk")[:1]
     )
 )
+INSERT_BYTES, INSERT_REPORT = PreparedInsert(RawReport), PreparedInsert(Report)
 
 
 @dataclass(frozen=True)
@@ -159,12 +160,12 @@ def _at_once(arrived: RawReport, raw: bytes, filing: list[Membership]) -> Receip
             arrived.election = election
             arrived.sealed = values.get("audience") == Audience.SECURITY_ONLY
             arrived.outcome = RawReport.Outcome.FILED
-            arrived.save(force_insert=True)
+            INSERT_BYTES(arrived)
             return _file(arrived, _among(filing, election), values, digest)
     except Exception as error:  # noqa: BLE001 - whatever it was, the bytes are kept first
         if not isinstance(error, Refused | IntegrityError):
             log.warning("A report was not filed at once: %s", type(error).__name__)
-        arrived.pk, arrived.outcome = None, RawReport.Outcome.ARRIVED  # the row was rolled back
+        arrived.outcome = RawReport.Outcome.ARRIVED  # the row was rolled back
         return None
 
 
@@ -286,7 +287,7 @@ def _file(
     )
     report.urgent = report.danger != Danger.NONE
     report.due_at = clocks.due_of_report(report)
-    report.save(force_insert=True)
+    INSERT_REPORT(report)
     # Before history: whoever holds its counter must not wait for an incident or an alert.
     shaking.corrected_by(report)
     alerts.of_report(report)
