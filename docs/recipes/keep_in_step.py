@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 TABLES = """PRAGMA secure_delete = ON; -- withdrawn text is overwritten
-CREATE TABLE IF NOT EXISTS place (address, since, etag);
+CREATE TABLE IF NOT EXISTS place (address PRIMARY KEY, since, etag);
 CREATE TABLE IF NOT EXISTS incidents (id PRIMARY KEY, ref, document, reason, merged_into);"""
 
 
@@ -37,8 +37,7 @@ def step(copy, address):
     """One page, all of it or nothing; a second run waits. True when there is more."""
     copy.execute("BEGIN IMMEDIATE")
     with copy:
-        found = copy.execute("SELECT * FROM place").fetchone()
-        known, since, etag = found or (address, 0, "")
+        known, since, etag = copy.execute("SELECT * FROM place").fetchone() or (address, 0, '""')
         if known != address:
             raise SystemExit(f"This file follows {known}. Give another file.")
         page, etag = ask(f"{address}&since={since}", etag)
@@ -47,9 +46,8 @@ def step(copy, address):
             row = (one["id"], one["ref"], text, one["reason"], one["merged_into"])
             copy.execute("REPLACE INTO incidents VALUES (?, ?, ?, ?, ?)", row)
         if page.get("next_since", since) != since:  # a tag is of one address, and this one moves
-            since, etag = page["next_since"], ""
-        place = "REPLACE INTO place (rowid, address, since, etag) VALUES (1, ?, ?, ?)"
-        copy.execute(place, (address, since, etag))
+            since, etag = page["next_since"], '""'
+        copy.execute("REPLACE INTO place VALUES (?, ?, ?)", (address, since, etag))
     return page["has_more"]
 
 

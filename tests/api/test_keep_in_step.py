@@ -10,13 +10,14 @@ import time
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from incidents import feed
 from incidents.models import Change, Publication
 from tests.api.rows import published_row
-from tests.walking import published, take, withdrawn
+from tests.walking import corrected, published, take, withdrawn
 
 RECIPE = Path(__file__).resolve().parents[2] / "docs" / "recipes" / "keep_in_step.py"
 # Kills itself before the statement of this number, as a power cut would.
@@ -80,14 +81,16 @@ def test_a_copy_follows_everything_that_happens(follower):
     follower.follow()
     assert follower.copy == everything()
     assert len(follower.copy) == 3
-    take(kept.incident, "correct", "editor", what_changed="The number.")
+    corrected(kept, title={"en": "Corrected"})
     withdrawn(gone, kind="safety")
     take(loser.incident, "merge", into=kept.ref, reason="The same event.")
     follower.follow()
     assert follower.copy == everything()
-    assert list(follower.copy) == [kept.ref]
+    assert [one["title"] for one in follower.copy.values()] == [{"en": "Corrected"}]
     told = {ref: rest for ref, *rest in follower.read(TOMBSTONES)}
     assert told == {gone.ref: ["safety", None], loser.ref: ["merged", kept.ref]}
+    with urlopen(f"{follower.base}/incidents/{loser.ref}/") as answer:  # follows a 308
+        assert json.load(answer)["ref"] == kept.ref
     assert b"PAPER LANTERN" not in follower.file.read_bytes()
 
 
@@ -100,7 +103,7 @@ def test_nothing_new_is_asked_with_the_tag_of_the_last_answer(follower, monkeypa
     follower.follow()  # the number moves
     follower.follow()  # nothing came: its tag is kept
     before = follower.read("SELECT * FROM place")
-    assert before[0][2]
+    assert len(before[0][2]) > 30
     answers = []
     monkeypatch.setattr(feed, "since", lambda *a, **k: answers.append(a))  # a whole answer fails
     follower.follow()
