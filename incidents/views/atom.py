@@ -34,6 +34,7 @@ from incidents.vocabulary import Verification, WithdrawReason
 ENTRIES = 100
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 NAMESPACE = "http://www.w3.org/2005/Atom"
+XHTML = "http://www.w3.org/1999/xhtml"
 # What an XML 1.0 document cannot hold, escaped or not.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Of a feed without entries; earlier than any that may come.
@@ -145,8 +146,13 @@ def _identifier(request: HttpRequest, row: Publication) -> str:
 def _tell(entry: Element, row: Publication, told: Mapping[str, Any]) -> None:
     _text(entry, "title", told["title"])
     _text(entry, "summary", told["summary"])
-    facts = (told["when"], told["where"], wording.verification_means(told["verification"]))
-    _add(entry, "content", "\n".join(filter(None, [told["summary"].text, *facts])))
+    content = _add(entry, "content")
+    content.set("type", "xhtml")
+    page = ElementTree.SubElement(content, "div", {"xmlns": XHTML})
+    _text(page, "p", told["summary"])
+    for fact in (told["when"], told["where"], wording.verification_means(told["verification"])):
+        if fact:
+            _add(page, "p", fact)
     level = Verification(row.verification)
     for term, label in ((row.category, told["category"]), (level.value, level.label)):
         entry.append(Element("category", {"term": term, "label": str(label)}))

@@ -13,6 +13,7 @@ from tests.walking import corrected, published, take, withdrawn
 
 pytestmark = pytest.mark.django_db
 A = "{http://www.w3.org/2005/Atom}"
+H = "{http://www.w3.org/1999/xhtml}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -78,7 +79,7 @@ def test_a_withdrawn_one_is_put_in_the_place_of_its_text(client):
     assert said(gone, "id") == said(there, "id")
     assert said(gone, "title") == f"{row.ref} was withdrawn"
     assert said(gone, "summary") == "It was withdrawn for somebody's safety."
-    assert said(gone, "content") is None
+    assert gone.find(f"{A}content") is None
     loser, survivor = published(), published()
     take(loser.incident, "merge", into=survivor.ref, reason="The same event.")
     titles = {said(one, "title") for one in entries(feed(client, "?language=ru"))}
@@ -92,6 +93,9 @@ def test_the_language_is_the_one_asked_for_and_a_text_says_its_own(client):
     [entry] = entries(root)
     assert (said(entry, "title"), entry.find(f"{A}title").get(LANG)) == ("Не пустили", "ru")
     assert entry.find(f"{A}summary").get(LANG) == "en"
+    told = entry.findall(f"{A}content/{H}div/{H}p")
+    assert (told[0].text, told[0].get(LANG), told[1].get(LANG)) == ("Not let in.", "en", None)
+    assert len(told) == 4
     terms = [one.get("term") for one in entry.findall(f"{A}category")]
     assert terms == ["NET00", "reported"]
     russian = client.get("/feed.atom?language=ru", headers={"Accept-Language": "kk"})
