@@ -6,9 +6,9 @@ It knows nothing of users or filters; whoever calls it has chosen the rows.
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connections, transaction
 from django.db.models import QuerySet
@@ -107,6 +107,14 @@ class Shape:
         return row
 
 
+class Table(Protocol):
+    """What CSV, NDJSON and JSON ask of a shape."""
+
+    def header(self) -> list[str]: ...
+    def cells(self, document: str) -> list[str]: ...
+    def text(self, document: str) -> str: ...
+
+
 def _by_language(column: Column) -> bool:
     return column.csv == "text"
 
@@ -140,7 +148,7 @@ def rows(publications: "QuerySet[Any, Any]") -> Iterator[str]:
 
 
 def stream(
-    format_: str, documents: Iterable[str], *, shape: Shape = WHOLE, bom: bool = False
+    format_: str, documents: Iterable[str], *, shape: Table = WHOLE, bom: bool = False
 ) -> Iterator[bytes]:
     """The file, in pieces. `json` is the bare array; its envelope belongs to a page."""
     lines = FORMATS[format_](documents, shape)
@@ -166,7 +174,7 @@ def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
         yield "".join(waiting).encode("utf-8", "replace")
 
 
-def _json(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+def _json(documents: Iterable[str], shape: Table) -> Iterator[str]:
     separator = "["
     for document in documents:
         yield separator + shape.text(document)
@@ -174,12 +182,12 @@ def _json(documents: Iterable[str], shape: Shape) -> Iterator[str]:
     yield "[]" if separator == "[" else "]"
 
 
-def _ndjson(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+def _ndjson(documents: Iterable[str], shape: Table) -> Iterator[str]:
     for document in documents:
         yield shape.text(document) + "\n"
 
 
-def _csv(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+def _csv(documents: Iterable[str], shape: Table) -> Iterator[str]:
     yield csv_line(shape.header())
     for document in documents:
         yield csv_line(shape.cells(document))
@@ -191,7 +199,7 @@ def csv_line(cells: Sequence[str]) -> str:
     return line.getvalue()
 
 
-def _geojson(documents: Iterable[str], shape: Shape) -> Iterator[str]:
+def _geojson(documents: Iterable[str], shape: Any) -> Iterator[str]:
     yield '{"type":"FeatureCollection","features":['
     separator = "\n"
     for document in documents:
@@ -209,4 +217,9 @@ def _geojson(documents: Iterable[str], shape: Shape) -> Iterator[str]:
     yield "\n]}\n"
 
 
-FORMATS = {"json": _json, "ndjson": _ndjson, "csv": _csv, "geojson": _geojson}
+FORMATS: dict[str, Callable[[Iterable[str], Any], Iterator[str]]] = {
+    "json": _json,
+    "ndjson": _ndjson,
+    "csv": _csv,
+    "geojson": _geojson,
+}

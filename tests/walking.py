@@ -137,6 +137,16 @@ def published(incident: Incident | None = None, **content) -> Publication:
     return Publication.objects.get(incident=take(ready, "publish", "editor"))
 
 
+def corrected(publication: Publication, **content) -> Publication:
+    """A second version, approved like the first."""
+    take(publication.incident, "correct", "editor", what_changed="The number.")
+    take(publication.incident, "write", "editor", content=content)
+    take(publication.incident, "submit", "editor")
+    second = person("editor", publication.election, 2)
+    ready = take(publication.incident, "approve", second)
+    return Publication.objects.get(incident=take(ready, "publish", "editor"))
+
+
 def withdrawn(
     publication: Publication | None = None, kind: str = "error", note: str = ""
 ) -> Publication:

@@ -16,6 +16,12 @@ urlpatterns = [
         name="api-incident-versions",
     ),
     path("changes/", views.Changes.as_view({"get": "list"}), name="api-changes"),
+    path("crosswalks/", views.Crosswalks.as_view({"get": "list"}), name="api-crosswalks"),
+    path(
+        "crosswalks/<str:name>/",
+        views.Crosswalks.as_view({"get": "retrieve"}),
+        name="api-crosswalk",
+    ),
     path("reports/", views.OwnReports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
     path(

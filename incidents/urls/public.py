@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incidents.views import public
+from incidents.views import atom, public
 
 urlpatterns = [
     path("", public.home, name="public-home"),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("elections/", public.elections, name="public-election"),
     path("elections/<slug:slug>/", public.election, name="public-election"),
     path("data/", public.data, name="public-data"),
+    path("feed.atom", atom.publications, name="public-feed"),
 ]

@@ -94,6 +94,8 @@ API = {
     "api-incident": api("incidents/{s.published.ref}/"),
     "api-incident-versions": api("incidents/{s.published.ref}/versions/"),
     "api-changes": api("changes/?since=0"),
+    "api-crosswalks": api("crosswalks/"),
+    "api-crosswalk": api("crosswalks/stop/?format=csv"),
     "api-elections": api("elections/"),
     "api-election": api("elections/{s.election.slug}/"),
     "api-regions": api("regions/?election={s.election.slug}"),
@@ -142,6 +144,7 @@ PAGES = {
     "public-incident": page("/incidents/{s.published.ref}/"),
     "public-election": page("/elections/{s.election.slug}/"),
     "public-data": page("/data/"),
+    "public-feed": page("/feed.atom"),
     "field-report": page("/report/", GET=WRITERS, POST=WRITERS),
     "field-sent": Row(
         "/report/sent/{s.report.pk}/",

@@ -13,6 +13,7 @@ from tests.contracts.stage import build_stage
 LISTS = {
     "/": "anonymous",
     "/data/": "anonymous",
+    "/feed.atom": "anonymous",
     "/elections/growth/": "anonymous",
     "/report/mine/": "observer",
     "/desk/": "coordinator",
@@ -26,6 +27,8 @@ LISTS = {
     "/api/v1/incidents/?format=ndjson": "anonymous",
     "/api/v1/incidents/?format=geojson": "anonymous",
     "/api/v1/changes/?since=0": "anonymous",
+    "/api/v1/crosswalks/stop/": "anonymous",
+    "/api/v1/crosswalks/stop/?format=csv": "anonymous",
     "/api/v1/regions/?election=growth": "anonymous",
     "/api/v1/stations/?election=growth": "anonymous",
     "/api/v1/elections/": "anonymous",

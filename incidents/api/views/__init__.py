@@ -1,3 +1,4 @@
+from incidents.api.views.crosswalks import Crosswalks
 from incidents.api.views.desk import BulkSteps, DeskIncidents, DeskReports
 from incidents.api.views.observer import OwnReports, Reports
 from incidents.api.views.phone import Devices, Envelopes, ThisDevice
@@ -10,6 +11,7 @@ __all__ = [
     "Categories",
     "Changes",
     "Codebook",
+    "Crosswalks",
     "DeskIncidents",
     "DeskReports",
     "Devices",

@@ -52,28 +52,14 @@ class Withdrawn(APIException):
         }
 
 
-class Incidents(PublicRead):
-    """Published incidents, from their stored documents: nothing else is here to leak."""
+class PublishedRows(PublicRead):
+    """A list made of stored documents: a page, or all of it as a file."""
 
-    renderer_classes = [
-        *shaping.DEFAULT_RENDERERS,
-        shaping.NDJSONRenderer,
-        shaping.CSVRenderer,
-        shaping.GeoJSONRenderer,
-    ]
-    query_params: ClassVar = {
-        "list": (*PAGING, shaping.FORMAT, shaping.FIELDS, shaping.LABELS, shaping.BOM),
-        "retrieve": (shaping.FIELDS, shaping.LABELS),
-        "versions": (),
-    }
-    filters: ClassVar = {"list": PublicationFilter}
-    documented: ClassVar = documented.INCIDENTS
+    file_name = "dauys-incidents"
 
-    def list(self, request: Request) -> HttpResponseBase:
-        shape = shaping.shape_of(self.query, request)
-        filterset = PublicationFilter(
-            request.query_params, Publication.objects.visible_to(THE_WORLD), request=request
-        )
+    def answer(self, request: Request, rows: Any, shape: exports.Table) -> HttpResponseBase:
+        """`rows` are visible ones; the filters of the query choose among them."""
+        filterset = PublicationFilter(request.query_params, rows, request=request)
         parsed = parse(filterset, also=None)
         if parsed.errors:
             raise BadQuery(parsed.errors)
@@ -110,7 +96,7 @@ class Incidents(PublicRead):
         return Election.objects.visible_to(THE_WORLD).filter(slug__in=applied["election"])
 
     def _page(
-        self, parsed: Any, keys: Any, shape: exports.Shape, format_: str, newest: int
+        self, parsed: Any, keys: Any, shape: exports.Table, format_: str, newest: int
     ) -> HttpResponse:
         names = {key.field for key in keys} | {"document"}
         page = self.page(parsed.queryset.values(*names), keys)
@@ -123,11 +109,16 @@ class Incidents(PublicRead):
                 meta["count"] = parsed.queryset.count()
             rest = codebook.dumps({"next": following, "previous": preceding, "meta": meta})
             body = b'{"results":' + body + b"," + rest[1:].encode()
-        headers = link_header(following, preceding) | _file_headers(format_)
+        headers = link_header(following, preceding) | self._file_headers(format_)
         return HttpResponse(body, content_type=exports.MEDIA_TYPES[format_], headers=headers)
 
-    def _file(self, rows: Any, shape: exports.Shape, format_: str) -> HttpResponseBase:
-        headers = _file_headers(format_)
+    def _file_headers(self, format_: str) -> dict[str, str]:
+        if format_ == "json":
+            return {}
+        return {"Content-Disposition": f'attachment; filename="{self.file_name}.{format_}"'}
+
+    def _file(self, rows: Any, shape: exports.Table, format_: str) -> HttpResponseBase:
+        headers = self._file_headers(format_)
         content_type = exports.MEDIA_TYPES[format_]
         if self.request.method == "HEAD":
             return HttpResponse(content_type=content_type, headers=headers)
@@ -135,6 +126,28 @@ class Incidents(PublicRead):
             format_, exports.rows(rows), shape=shape, bom=bool(self.query["bom"])
         )
         return StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
+
+
+class Incidents(PublishedRows):
+    """Published incidents, from their stored documents: nothing else is here to leak."""
+
+    renderer_classes = [
+        *shaping.DEFAULT_RENDERERS,
+        shaping.NDJSONRenderer,
+        shaping.CSVRenderer,
+        shaping.GeoJSONRenderer,
+    ]
+    query_params: ClassVar = {
+        "list": (*PAGING, shaping.FORMAT, shaping.FIELDS, shaping.LABELS, shaping.BOM),
+        "retrieve": (shaping.FIELDS, shaping.LABELS),
+        "versions": (),
+    }
+    filters: ClassVar = {"list": PublicationFilter}
+    documented: ClassVar = documented.INCIDENTS
+
+    def list(self, request: Request) -> HttpResponseBase:
+        shape = shaping.shape_of(self.query, request)
+        return self.answer(request, Publication.objects.visible_to(THE_WORLD), shape)
 
     def retrieve(self, request: Request, key: str) -> HttpResponseBase:
         publication = self._published(key)
@@ -192,12 +205,6 @@ class Incidents(PublicRead):
 def _licence_url(licence: str) -> str:
     known = {"CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/"}
     return known.get(licence, f"https://spdx.org/licenses/{quote(licence)}.html")
-
-
-def _file_headers(format_: str) -> dict[str, str]:
-    if format_ == "json":
-        return {}
-    return {"Content-Disposition": f'attachment; filename="dauys-incidents.{format_}"'}
 
 
 class Changes(PublicRead):

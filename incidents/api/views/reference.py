@@ -28,6 +28,7 @@ class Index(PublicRead):
             "incidents": "api-incidents",
             "changes": "api-changes",
             "codebook": "api-codebook",
+            "crosswalks": "api-crosswalks",
             "schema": "api-schema",
             "docs": "api-docs",
         }
