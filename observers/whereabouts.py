@@ -115,8 +115,9 @@ class Missed:
 def missed(user: User) -> list[Missed]:
     """Of all elections this person looks after, rehearsals apart; the longest silence first.
 
-    At a station since at most LOOKED_FOR, or checked in today or in the night before now; not a word since CHECK_IN_MINUTES by check-in, report or
-    phone. Who has an open safety case stands there; whom a case was closed on since is heard of.
+    At a station since at most LOOKED_FOR, or checked in today or in the night before now; not a
+    word since CHECK_IN_MINUTES by check-in, report or phone. Who has an open safety case stands
+    there; whom a case was closed on since is heard of.
     """
     limit = timezone.now() - timedelta(minutes=settings.CHECK_IN_MINUTES)
     found = [

@@ -34,18 +34,27 @@ TEXT = st.one_of(
     st.sampled_from(
         [
             "",
-            "\0",
-            "a\0",
-            "\ud800",
-            "x\udfff",
+            "\x00",
+            "a\x00",
+            "�",
+            "x�",
             "é",
-            "e\u0301",
+            "é",
             "1970-01-01T00:00:00Z",
             "7",
             "KZ-ALA",
+            "2026-11-24T25:61",
+            "9999-12-31T23:59:59Z",
+            "1969-12-31T23:59:59-23:59",
+            "team",
+            "sos",
+            "arrived",
+            "left",
+            "security_only",
+            "2026-11-24T10:00:00+16:00",
+            str(uuid.uuid4()),
+            "я" * 3000,
         ]
-        + ["2026-11-24T25:61", "9999-12-31T23:59:59Z", "1969-12-31T23:59:59-23:59", "team", "sos"]
-        + ["arrived", "left", "security_only", "garbage", str(uuid.uuid4()), "я" * 3000]
     ),
 )
 NUMBER = st.one_of(
@@ -61,8 +70,17 @@ VALUE = st.recursive(
 SAID_BY_KIND = {
     "report": [*FIELDS, "id", "election"],
     "answer": ["report", "question", "text", "captured_clock"],
-    "check_in": ["kind", "station", "region", "latitude", "longitude", "accuracy_m"]
-    + ["captured_clock", "clock_known_offset_s", "id"],
+    "check_in": [
+        "kind",
+        "station",
+        "region",
+        "latitude",
+        "longitude",
+        "accuracy_m",
+        "captured_clock",
+        "clock_known_offset_s",
+        "id",
+    ],
     "evidence": ["report", "sha256", "size", "type", "name", "content_key", "chunk_size"],
 }
 # Of the right type, so that what lies behind the first look is reached, too.
@@ -97,7 +115,7 @@ def test_whatever_a_phone_seals_gets_a_receipt_and_is_settled(client, phone, kin
         raw = phone.seal(inside, kind=kind)
         receipt_of(put(client, raw), raw)
         kept = RawReport.objects.get(report_id=json.loads(raw)["id"])
-        # One that were tried anew with every round of the clock could hold up the others.
+        # One that is tried anew with every round of the clock holds up the others.
         assert kept.outcome != RawReport.Outcome.ARRIVED
 
     receipted()
@@ -113,12 +131,11 @@ def test_whatever_calls_itself_an_envelope_is_refused_with_a_problem(phone):
     def refused(changed):
         said = sound | changed
         raw = json.dumps(said).encode()
-        try:
+        if said == sound:
+            return
+        with pytest.raises(Refused) as refusal:
             arriving.arrive(raw, item=uuid.UUID(sound["id"]))
-        except Refused as refusal:
-            assert refusal.status in (400, 403)
-        else:
-            assert said == sound
+        assert refusal.value.status in (400, 403)
 
     refused()
 
