@@ -153,10 +153,9 @@ def _last_places(request: SignedIn, cases: list[UUID]) -> dict[tuple[Any, Any], 
     rows = CheckIn.objects.on_desk(request.user).filter(quarantined=False)
     named = rows.exclude(station=None, station_as_typed="", region=None)
     theirs = named.filter(user=OuterRef("user"), election=OuterRef("election")).order_by("-at")
-    newest = SafetyCase.objects.filter(pk__in=cases).annotate(
-        last=Subquery(theirs.values("pk")[:1])
-    )
-    found = CheckIn.objects.filter(pk__in=newest.values("last"))
+    asked = SafetyCase.objects.on_desk(request.user).filter(pk__in=cases)
+    newest = asked.annotate(last=Subquery(theirs.values("pk")[:1])).values("last")
+    found = rows.filter(pk__in=newest)
     found = found.select_related("station__region", "region")
     return {(one.user_id, one.election_id): one for one in found}
 
