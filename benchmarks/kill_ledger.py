@@ -94,7 +94,7 @@ class Server:
     def __exit__(self, *_error: object) -> None:
         self.kill()
         self.standby.kill()
-        self.standby.wait()
+        self.standby.communicate()  # closes its pipes, too
 
     def start(self) -> None:
         assert self.standby.stdin is not None

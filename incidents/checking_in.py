@@ -43,12 +43,16 @@ def check_in(
         User.objects.select_for_update(no_key=True).only("pk").get(pk=by.pk)
         if found := CheckIn.objects.filter(pk=id).first():
             return found
+        calls = said.get("kind") == CheckIn.Kind.SOS and not quarantined
+        if calls:
+            # Before history: whoever takes this case up or closes it holds it and waits for that.
+            safety.hold_open(by, election)
         kept = visiting.check_in(
             id=id, user=by, election=election, quarantined=quarantined, **said
         )
         told = {"check_in": str(kept.pk), "kind": kept.kind, "quarantined": quarantined}
         history.record("check_in", by=by, channel=channel, election=election, after=told)
-        if kept.kind == CheckIn.Kind.SOS and not quarantined:
+        if calls:
             report = _report(kept, channel=channel, point=point or {})
             safety.called(kept, report=report, channel=channel)
     return kept

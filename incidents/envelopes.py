@@ -89,6 +89,9 @@ def read(raw: bytes) -> Envelope:
     ]
     if wrong or given["v"] != VERSION or not 0 < given["seq"] <= MOST:
         raise Invalid({"": [_("This is no envelope of version 1.")]})
+    # Half a surrogate pair, as JSON can escape it, has no bytes that could be signed.
+    if not all(given[name].isascii() for name, kind in MEMBERS.items() if kind is str):
+        raise Invalid({"": [_("This is no envelope of version 1.")]})
     if given["kind"] not in EnvelopeKind.values:
         raise Invalid({"kind": [_("Unknown kind of envelope.")]})
     try:

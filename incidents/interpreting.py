@@ -8,7 +8,7 @@ the world's mistake: it goes to `unresolved` as typed and the report is accepted
 import difflib
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,7 +189,9 @@ def read_time(text: str, zone: str, earliest: int = EARLIEST_YEAR) -> datetime |
         moment = parse_datetime(text)
         if moment is None or not earliest <= moment.year <= LATEST_YEAR:
             return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        # PostgreSQL takes no offset of sixteen hours or more, and Python does.
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -19,6 +19,10 @@ from elections.models import Election, Region, Station
 from observers.models import CheckIn, Device, Membership, SafetyCase, User, Visit
 from observers.roles import Role, memberships
 
+# Who came to a station before that and never said that they left, forgot it: an old election.
+LOOKED_FOR = timedelta(days=4)
+A_NIGHT = timedelta(hours=10)
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -111,8 +115,9 @@ class Missed:
 def missed(user: User) -> list[Missed]:
     """Of all elections this person looks after, rehearsals apart; the longest silence first.
 
-    At a station, or checked in today; not a word since CHECK_IN_MINUTES by check-in, report or
-    phone. Who has an open safety case stands there; whom a case was closed on since is heard of.
+    At a station since at most LOOKED_FOR, or checked in today or in the night before now; not a
+    word since CHECK_IN_MINUTES by check-in, report or phone. Who has an open safety case stands
+    there; whom a case was closed on since is heard of.
     """
     limit = timezone.now() - timedelta(minutes=settings.CHECK_IN_MINUTES)
     found = [
@@ -126,8 +131,11 @@ def missed(user: User) -> list[Missed]:
 
 def _silent(user: User, election: Election, limit: datetime) -> list[Missed]:
     said = CheckIn.objects.on_desk(user).filter(election=election, quarantined=False)
-    at_a_station = Visit.objects.on_desk(user).filter(election=election, left_at=None)
-    today = said.filter(at__gte=_midnight(election))
+    now = timezone.now()
+    visits = Visit.objects.on_desk(user).filter(election=election, left_at=None)
+    at_a_station = visits.filter(arrived_at__gte=now - LOOKED_FOR)
+    # Counting goes on after midnight: who was heard of at eleven is not given up at twelve.
+    today = said.filter(at__gte=min(_midnight(election), now - A_NIGHT))
     people = set(at_a_station.order_by().values_list("user", flat=True))
     people |= set(today.order_by().values_list("user", flat=True))
     active = Membership.objects.active().filter(election=election, user__in=people)

@@ -116,4 +116,14 @@ def alone_with(file: Path) -> Iterator[IO[bytes]]:
             fcntl.flock(body, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Busy from None
+        if not _still(file, body):
+            raise Busy
         yield body
+
+
+def _still(file: Path, body: IO[bytes]) -> bool:
+    """Between opening and locking it, somebody may have kept, swept or begun it anew."""
+    try:
+        return os.path.samestat(os.fstat(body.fileno()), file.stat())
+    except FileNotFoundError:
+        return False

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -143,18 +144,20 @@ def _cases(request: SignedIn) -> list[Row]:
     rows = SafetyCase.objects.on_desk(request.user).open()
     rows = rows.select_related("user", "team", "election", "taken_by", "opened_by")
     found = sorted(rows[:MISSED], key=lambda case: (case.taken_at is not None, case.opened_at))
-    last = _last_places(request, [case.user_id for case in found])
+    last = _last_places(request, [case.pk for case in found])
     return [_case(case, last.get((case.user_id, case.election_id)), request) for case in found]
 
 
-def _last_places(request: SignedIn, people: list[UUID]) -> dict[tuple[Any, Any], CheckIn]:
-    """The newest that names a place, of each person in each election."""
-    rows = CheckIn.objects.on_desk(request.user).filter(user__in=people, quarantined=False)
+def _last_places(request: SignedIn, cases: list[UUID]) -> dict[tuple[Any, Any], CheckIn]:
+    """The newest that names a place, of the person of each case in its election."""
+    rows = CheckIn.objects.on_desk(request.user).filter(quarantined=False)
     named = rows.exclude(station=None, station_as_typed="", region=None)
-    found: dict[tuple[Any, Any], CheckIn] = {}
-    for one in named.select_related("station__region", "region").order_by("at"):
-        found[one.user_id, one.election_id] = one
-    return found
+    theirs = named.filter(user=OuterRef("user"), election=OuterRef("election")).order_by("-at")
+    asked = SafetyCase.objects.on_desk(request.user).filter(pk__in=cases)
+    newest = asked.annotate(last=Subquery(theirs.values("pk")[:1])).values("last")
+    found = rows.filter(pk__in=newest)
+    found = found.select_related("station__region", "region")
+    return {(one.user_id, one.election_id): one for one in found}
 
 
 def _case(case: SafetyCase, last: CheckIn | None, request: SignedIn) -> Row:

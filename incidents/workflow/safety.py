@@ -35,6 +35,12 @@ def called(check_in: CheckIn, *, report: Report | None, channel: str) -> SafetyC
     return case
 
 
+def hold_open(person: User, election: Election) -> None:
+    """Lock the open case of this person, if there is one. In the caller's transaction."""
+    rows = SafetyCase.objects.open().filter(user=person, election=election).order_by("pk")
+    list(rows.select_for_update(of=("self",), no_key=True).values_list("pk"))
+
+
 def open_case(
     person: User,
     election: Election,

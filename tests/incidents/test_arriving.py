@@ -214,6 +214,23 @@ def test_who_carries_an_envelope_cannot_multiply_it(client, phone):
     assert RawReport.objects.count() == 1
 
 
+def test_a_phone_that_contradicts_itself_without_end_costs_as_much_each_time(
+    client, phone, monkeypatch
+):
+    item = uuid.uuid4()
+    many = [phone.seal(SAID | {"text": str(n)}, item=item, seq=1) for n in range(30)]
+    for raw in many:
+        receipt_of(put(client, raw), raw)
+    assert RawReport.objects.count() == 30
+    looked = []
+    same = arriving._same
+    monkeypatch.setattr(arriving, "_same", lambda *given: looked.append(1) or same(*given))
+    assert put(client, many[-1]).status_code == 200  # exactly these bytes are found at once
+    assert looked == []
+    assert put(client, phone.seal(item=item, seq=1)).status_code == 201
+    assert len(looked) <= 2 * arriving.MOST_ALIKE
+
+
 def test_security_only_stays_so(client, stage, phone):
     put(client, phone.seal({"text": "xyzzy", "audience": "security_only", "sevrity": 3}))
     for person, sees in (("coordinator", False), ("security", True)):

@@ -18,13 +18,18 @@ from django.utils import timezone
 
 from incidents import fieldwork
 from incidents.errors import NotAllowed, Refused, WrongState
-from incidents.models import Event, RawReport, Report
+from incidents.evidence import drawing, showing
+from incidents.evidence.showing import Purpose
+from incidents.models import Event, RawReport, Report, Upload
 from incidents.workflow import locks
 from observers import enrolling, keys, tokens
 from observers.models import CheckIn, Device, Membership, Visit
 from observers.roles import Role
+from tests.camera import Phone as Camera
+from tests.camera import phone
 from tests.contracts.stage import build_stage
 from tests.factories import TeamFactory, member
+from tests.incidents.test_uploads import picture, report_of
 from tests.phones import Phone, put
 from tests.walking import person, region, the_election
 
@@ -144,7 +149,59 @@ def a_new_password_sign_in(world):
     return ask
 
 
-# A person's lock takes all of these.
+def upload_begins(world):
+    camera = the_camera(world)
+    # Each time another file: the same one again would find what was begun.
+    return lambda: camera.begin(camera.seal(b"x" * 99, report=uuid.uuid4())).status_code == 201
+
+
+def upload_goes_on(world):
+    camera = the_camera(world)
+    sealed = camera.seal(b"x" * 9999, report=uuid.uuid4())
+    camera.begin(sealed)
+
+    def ask():
+        at = Upload.objects.get(pk=sealed.id).offset
+        return camera.patch(sealed, at, sealed.body[at : at + 100]).status_code == 204
+
+    return ask
+
+
+def upload_is_asked_for(world):
+    camera = the_camera(world)
+    sealed = camera.seal(b"x" * 9999, report=uuid.uuid4())
+    camera.begin(sealed)
+    return lambda: camera.head(sealed).status_code == 200
+
+
+def picture_by_link(world):
+    """A link that a page made before the lock, in a browser that stayed open."""
+    link = f"/desk/evidence/{showing.link(a_picture(world), Purpose.PICTURE, to=world.user)}/"
+    browser = signed_in(world.user)
+    return lambda: browser.get(link).status_code == 200
+
+
+def original_by_link(world):
+    link = f"/desk/evidence/{showing.link(a_picture(world), Purpose.ORIGINAL, to=world.user)}/"
+    browser = signed_in(world.user)
+    return lambda: browser.post(link).status_code == 200
+
+
+def the_camera(world):
+    return Camera(world.phone.device, world.phone.private)
+
+
+def a_picture(world):
+    """Of a report that the person reads on the desk."""
+    camera = phone(world.stage.people["observer"], world.election)
+    sealed = camera.seal(picture(), report=report_of(world.stage.people["observer"]).pk)
+    camera.send(sealed)
+    drawing.draw_waiting()
+    return sealed.id
+
+
+# A person's lock takes all of these, a phone's its own.
+OF_THE_PHONE = ("device_reads", "upload_begins", "upload_goes_on", "upload_is_asked_for")
 SURFACES = {
     one.__name__: one
     for one in (
@@ -158,6 +215,11 @@ SURFACES = {
         invitation,
         plain_page,
         a_new_password_sign_in,
+        upload_begins,
+        upload_goes_on,
+        upload_is_asked_for,
+        picture_by_link,
+        original_by_link,
     )
 }
 
@@ -174,6 +236,16 @@ def test_a_locked_person_is_refused_everywhere_from_the_next_request_on(surface)
     assert timezone.now() - started < dt.timedelta(seconds=1)
     locks.unlock_person(type(world.user).objects.get(pk=world.user.pk), by=world.boss)
     assert ask() is (surface == "a_new_password_sign_in")
+
+
+@pytest.mark.parametrize("surface", OF_THE_PHONE)
+def test_a_locked_phone_is_refused_from_the_next_request_on_and_its_person_is_not(surface):
+    world = World()
+    ask, kept = SURFACES[surface](world), desk_page(world)
+    assert ask() is True
+    pressed = signed_in(world.boss).post(reverse("desk-device-lock", args=[world.phone.device.pk]))
+    assert pressed.status_code == 303
+    assert (ask(), kept()) == (False, True)
 
 
 def test_locking_the_phone_of_a_plain_page_ends_it_and_nothing_else():

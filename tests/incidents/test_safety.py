@@ -1,9 +1,11 @@
 """From a call for help to how it ended, on the desk, by two people at once."""
 
 import json
+import threading
 import uuid
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -233,3 +235,34 @@ def test_from_a_phones_envelope(client, db):
     assert CheckIn.objects.filter(quarantined=True).count() == 1
     boss = signed_in(phone.user.memberships.get().election.memberships.get(role="security").user)
     assert "Calls for help from locked phones" in boss.get("/desk/safety/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_for_help_and_a_colleague_at_its_case_do_not_wait_for_each_other():
+    """Whoever takes a case up holds it, then wants the counter of history; so does the call."""
+    user, boss = person("observer"), person("coordinator")
+    case = safety.open_case(user, the_election(), by=boss)
+    held, failures = threading.Event(), []
+
+    def calls():
+        held.wait(10)
+        said = {"kind": "sos", "at": timezone.now(), "sha256": "0" * 64}
+        try:
+            checking_in.check_in(
+                id=uuid.uuid4(), by=user, election=the_election(), channel="page", **said
+            )
+        except Exception as error:  # noqa: BLE001 - shown below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    caller = threading.Thread(target=calls)
+    caller.start()
+    with transaction.atomic():
+        SafetyCase.objects.select_for_update(no_key=True).get(pk=case.pk)
+        held.set()
+        caller.join(0.5)  # by now it waits for the case
+        safety.take_case(case, by=boss)
+    caller.join(20)
+    assert failures == []
+    assert (the_case().trigger, the_case().taken_by) == ("sos", boss)

@@ -156,6 +156,20 @@ def test_two_at_once_are_one(camera, report):
     assert camera.patch(sealed, 0, sealed.body).status_code == 204
 
 
+def test_a_part_that_was_begun_anew_meanwhile_is_not_written_to(tmp_path, monkeypatch):
+    """Opened, then replaced by somebody who held it, then locked: these bytes would be nowhere."""
+    part = tmp_path / "part"
+    locking = places.fcntl.flock
+
+    def late(body, how):
+        part.unlink()
+        locking(body, how)
+
+    monkeypatch.setattr(places.fcntl, "flock", late)
+    with pytest.raises(places.Busy), places.alone_with(part):
+        pass
+
+
 def test_a_piece_changed_on_its_way_is_not_kept(camera, report):
     sealed = camera.seal(PHOTO, report=report.pk)
     camera.begin(sealed)

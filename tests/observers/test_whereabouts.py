@@ -122,6 +122,27 @@ def test_who_left_is_missed_the_same_day_and_a_rehearsal_misses_nobody():
     assert missed(boss) == []
 
 
+@pytest.mark.parametrize(
+    ("ago", "is_missed"),
+    [(90, True), (9 * HOUR, True), (23 * HOUR, False)],
+    ids=["before midnight", "in the night", "the evening before"],
+)
+def test_midnight_ends_nobodys_day(monkeypatch, ago, is_missed):
+    """At half past midnight in Almaty, whoever said "well" at eleven is missed as at noon."""
+    half_past = dt.datetime(2026, 3, 15, 19, 30, tzinfo=dt.UTC)  # 00:30 on the 16th there
+    monkeypatch.setattr(timezone, "now", lambda: half_past)
+    user = member("observer", the_election())
+    say(user, "well", ago)
+    assert missed(person("security")) == [user] * is_missed
+
+
+def test_who_never_said_that_they_left_an_old_election_is_not_looked_for():
+    user, other = member("observer", the_election()), member("observer", the_election())
+    say(user, "arrived", 5 * 24 * HOUR, station=station("11"))
+    say(other, "arrived", 3 * 24 * HOUR, station=station("11"))
+    assert missed(person("security")) == [other]
+
+
 def test_each_sees_their_own_people_only():
     election = the_election()
     team = TeamFactory()
