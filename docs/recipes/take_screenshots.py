@@ -118,6 +118,7 @@ def _the_phone(browser: Browser, base: str, passwords: dict[str, str], file: Pat
         page.locator("#screen .row").first.click()
         page.get_by_role("heading", name="Where?").wait_for()
         page.screenshot(path=pictures[1])
+        page.get_by_role("button", name="Only the region").click()
         page.locator("#screen .row").first.click()
         page.get_by_label("What happened?").fill("The door is locked. Two of us stand outside.")
         page.get_by_role("button", name="Send", exact=True).click()

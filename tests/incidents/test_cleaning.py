@@ -244,5 +244,7 @@ def test_refusals_know_their_status_and_say_what_to_do():
             continue
         refusal = kind()
         # 503 and 507 are no defects: no key to sign with, no room for files, and a time to return.
-        assert 400 <= refusal.status < 500 or (refusal.status in (503, 507) and refusal.retry_after)
+        assert 400 <= refusal.status < 500 or (
+            refusal.status in (503, 507) and refusal.retry_after
+        )
         assert str(refusal).endswith(".")

@@ -15,7 +15,16 @@ from tests.phone.test_screens import open_app, press_send, tab, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHOTO = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + b"x" * 5000}
-TALES = ("held", "refuse", "lock", "does not take", "not valid", "coordinator", "allowed", "quarant")
+TALES = (
+    "held",
+    "refuse",
+    "lock",
+    "does not take",
+    "not valid",
+    "coordinator",
+    "allowed",
+    "quarant",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +90,9 @@ def test_a_carrier_may_forget_what_the_server_never_takes(phones):
         str(uuid.uuid4()),
     )
     stranger.send("report", {"text": "of nobody"})
-    box = stranger.run("return bytes.base64(new Uint8Array(await (await carrying.toFile()).arrayBuffer()))")
+    box = stranger.run(
+        "return bytes.base64(new Uint8Array(await (await carrying.toFile()).arrayBuffer()))"
+    )
     page = carrier.page
     open_app(page)
     tab(page, "waiting")
