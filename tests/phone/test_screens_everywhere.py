@@ -12,7 +12,8 @@ from tests.contracts.axe import COLOURS, RUN, WORDS
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SMALL = {"width": 360, "height": 640}
 WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : ["scrolls sideways",
-  ...[...document.querySelectorAll("#screen *")].filter((one) => one.getBoundingClientRect().right > innerWidth)
+  ...[...document.querySelectorAll("#screen *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth)
     .map((one) => one.outerHTML.slice(0, 80))]"""
 SIZES = """() => [
   ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways"] : []),
