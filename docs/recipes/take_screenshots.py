@@ -94,8 +94,38 @@ def main(base: str, data: Path, target: Path) -> None:
         page.goto("/report/")
         _keep(page, target / "field.png")
 
+        _the_phone(browser, base, passwords, target / "phone.png")
         _the_desk(browser, base, passwords, target)
         browser.close()
+
+
+def _the_phone(browser: Browser, base: str, passwords: dict[str, str], file: Path) -> None:
+    """Invited at the desk, set up by the link, one report: what, where, received."""
+    desk = _page(browser, base, width=1280, height=900)
+    _sign_in(desk, "coordinator1", passwords)
+    desk.goto("/desk/devices/")
+    desk.get_by_role("button", name="Invite a phone observer1").click()
+    link = desk.locator("code", has_text="/report/enrol/#").inner_text().strip()
+    desk.context.close()
+    page = _page(browser, base, width=390, height=844)
+    page.goto("/report/enrol/#" + link.partition("#")[2])
+    page.get_by_role("button", name="Set up this phone").click()
+    page.locator(".group").first.wait_for()
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = [f"{folder}/{name}.png" for name in ("what", "where", "received")]
+        page.screenshot(path=pictures[0])
+        page.locator(".group").first.click()
+        page.locator("#screen .row").first.click()
+        page.get_by_role("heading", name="Where?").wait_for()
+        page.screenshot(path=pictures[1])
+        page.get_by_role("button", name="Only the region").click()
+        page.locator("#screen .row").first.click()
+        page.get_by_label("What happened?").fill("The door is locked. Two of us stand outside.")
+        page.get_by_role("button", name="Send", exact=True).click()
+        page.locator(".receipt .ref").wait_for()
+        page.screenshot(path=pictures[2])
+        _reduce(["-bordercolor", "#8a8f94", "-border", "1", *pictures, "+append"], file)
+    page.context.close()
 
 
 def _the_desk(browser: Browser, base: str, passwords: dict[str, str], target: Path) -> None:
@@ -161,10 +191,12 @@ def _sign_in(page: Page, username: str, passwords: dict[str, str]) -> None:
 def _keep(page: Page, file: Path, *, full: bool = False) -> None:
     with tempfile.NamedTemporaryFile(suffix=".png") as taken:
         page.screenshot(path=taken.name, full_page=full)
-        subprocess.run(
-            ["convert", taken.name, "-strip", "+dither", "-colors", COLOURS, f"PNG8:{file}"],
-            check=True,
-        )
+        _reduce([taken.name], file)
+
+
+def _reduce(pictures: list[str], file: Path) -> None:
+    few = ["-strip", "+dither", "-colors", COLOURS, f"PNG8:{file}"]
+    subprocess.run(["convert", *pictures, *few], check=True)
     size = file.stat().st_size
     if size > MOST_BYTES:
         raise SystemExit(f"{file} has {size} bytes; at most {MOST_BYTES} are wanted.")

@@ -88,7 +88,7 @@ THIS_DEVICE = {
         example={
             "device": {"id": A_DEVICE, "label": "Samsung A12"},
             "observer": {"team": "Pair 1"},
-            "election": {"slug": "kz-2021-mazhilis", "poll_day": "2021-01-10"},
+            "election": {"slug": "kz-2021-mazhilis", "poll_day": "2021-01-10", "rehearsal": False},
             "groups": [{"code": "ACC", "name": "Observers", "categories": ["ACC01"]}],
             "stations": [["KZ-ALA:015", "015", "School 12", "KZ-ALA", 43.238, 76.945, 1]],
             "server_time": "2021-01-10T05:12:00Z",

@@ -67,6 +67,7 @@ def _election(election: Election, device: Device) -> Json:
         "time_zone": election.time_zone,
         "ref_prefix": election.ref_prefix,
         "poll_day": first.isoformat() if first else None,
+        "rehearsal": election.is_rehearsal,
     }
 
 

@@ -14,7 +14,7 @@ from observers import keys
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ENVELOPES = re.compile(r".*/api/v1/envelopes/.*")
-PROBLEM = {"code": "some-problem", "detail": "No."}
+PROBLEM = {"type": "/api/v1/problems/some-problem/", "detail": "No."}
 
 
 def answers(status, body=b"", kind="application/problem+json", **headers):

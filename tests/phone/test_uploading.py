@@ -68,7 +68,11 @@ def gone(route):
 
 
 def moved(route):
-    route.fulfill(status=409, json={"code": "conflict"}, content_type="application/problem+json")
+    route.fulfill(
+        status=409,
+        json={"type": "/api/v1/problems/conflict/"},
+        content_type="application/problem+json",
+    )
 
 
 def unfounded(route):

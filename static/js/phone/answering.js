@@ -46,10 +46,12 @@ async function text(answer, longest) {
   }
 }
 
-// A refusal as a Problem, whoever said it; `after`: seconds to wait, if it says so, ten minutes at most.
+// A refusal as a Problem, whoever said it; `code` is the last part of its type (RFC 9457), empty
+// for a page that is not ours; `after`: seconds to wait, if it says so, ten minutes at most.
 export async function refused(answer) {
-  const { code, detail } = await json(answer).catch(() => ({}));
-  const problem = new Problem(answer.status, String(code ?? ""), String(detail ?? ""));
+  const { type, detail } = await json(answer).catch(() => ({}));
+  const [, code = ""] = /\/problems\/([\w-]+)\/$/.exec(type) ?? [];
+  const problem = new Problem(answer.status, code, String(detail ?? ""));
   problem.after = retryAfter(answer.headers.get("Retry-After"));
   return problem;
 }

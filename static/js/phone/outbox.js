@@ -147,6 +147,10 @@ export async function clear({ id, kind, foreign }, receipt) {
 
 // --- for screens -------------------------------------------------------------------------------
 
+// The server takes words of a locked phone and refuses its files. Whoever holds the phone must not
+// learn of the lock: such a file looks like one that waits for the network.
+const silent = ({ kind, held }) => kind === "evidence" && (held === 401 || held === 403);
+
 // One line for each report with its files; files whose report has gone already make a line of
 // kind "evidence". `held`: the server answers, and says no (`status`); it is tried again all the same.
 export async function waiting() {
@@ -155,11 +159,24 @@ export async function waiting() {
     const id = item.of ?? item.id;
     const line = found.get(id) ?? { id, kind: item.kind, seq: item.seq, saved_at: item.saved_at, state: "waiting", tries: item.tries, status: null, foreign: Boolean(item.foreign), files: [] };
     if (item.kind === "evidence") line.files.push({ size: item.size, sent: progress.get(item.id) ?? item.offset ?? 0 });
-    if (item.held) Object.assign(line, { state: "held", status: item.held });
+    if (item.held && !silent(item)) Object.assign(line, { state: "held", status: item.held });
     if (item.id === sending) line.state = "sending";
     found.set(id, line);
   }
   return [...found.values()];
+}
+
+// A copy for a colleague, whose own phone keeps the first. Nothing of one's own goes this way.
+export async function forget(id) {
+  await vault.change(["outbox", "parts"], (at, { abort }) => {
+    at.outbox.get(id).onsuccess = ({ target }) => {
+      if (!target.result?.foreign) return abort();
+      at.outbox.delete(id);
+      return at.parts.delete(partsOf(id));
+    };
+  });
+  progress.delete(id);
+  tell({ cleared: id });
 }
 
 export async function sent() {

@@ -10,6 +10,7 @@ import "./carry.js";
 import "./checkin.js";
 import { busy, drop } from "./draft.js";
 import { draw, language, say } from "./drawing.js";
+import { keepFit } from "./fitting.js";
 import "./happened.js";
 import { lock, watchIdle } from "./lock.js";
 import "./mine.js";
@@ -48,6 +49,7 @@ async function freshen() {
 
 function frame() {
   for (const button of document.querySelectorAll("#tabs button")) button.addEventListener("click", () => go(button.dataset.screen));
+  keepFit(document.getElementById("tabs"));
   document.getElementById("open-settings").addEventListener("click", () => go("settings"));
   for (const kind of ["online", "offline"]) addEventListener(kind, showState);
   addEventListener("online", freshen);

@@ -1,7 +1,7 @@
 // Behind "Add details": everything that may help and nobody has to fill in.
 
 import { draft, DETAILS } from "./draft.js";
-import { draw, make, say, size, tell } from "./drawing.js";
+import { draw, make, offset, say, size, tell } from "./drawing.js";
 import { known, setting } from "./state.js";
 
 export function details(changed) {
@@ -79,7 +79,7 @@ function fileRow(file, index, remove) {
   return make("li", {}, make("span", { textContent: `${name}: ${label}, ${size(file.size)}` }), button);
 }
 
-// One question of the category: a choice, several, or words.
+// One question of the category: a choice, several, words, a number or a time.
 function question({ name, label, type, choices = [], help = "" }, changed) {
   const id = `q-${name}`;
   const keep = (value) => {
@@ -88,6 +88,8 @@ function question({ name, label, type, choices = [], help = "" }, changed) {
   };
   const hint = help ? [make("p", { className: "hint", textContent: help })] : [];
   if (type === "multi") return boxes({ id, name, label, choices, hint, keep });
+  if (type === "number_rule") return numbers({ id, name, label, keep });
+  if (type === "datetime") return moment({ id, name, label, hint, keep });
   let field;
   if (type === "choice" || type === "tri") {
     const options = [["", say("details.not-answered")], ...choices];
@@ -95,7 +97,7 @@ function question({ name, label, type, choices = [], help = "" }, changed) {
   } else if (type === "text") {
     field = make("input", { id, type: "text", autocomplete: "off", maxLength: 500 });
   } else {
-    return null; // dates and lists are for the desk to ask
+    return null; // what has several parts is for the desk to ask
   }
   field.value = draft.details[name] ?? "";
   field.addEventListener("input", () => keep(field.value));
@@ -113,4 +115,25 @@ function boxes({ id, name, label, choices, hint, keep }) {
     return make("label", { className: "choice" }, box, make("span", { textContent: text }));
   });
   return make("fieldset", { className: "form-field" }, make("legend", { textContent: label }), ...hint, make("div", { className: "choices" }, ...rows));
+}
+
+// At least and at most; what is not said is not zero.
+function numbers({ id, name, label, keep }) {
+  const said = { min: null, max: null, ...draft.details[name] };
+  const ends = [["min", "details.at-least"], ["max", "details.at-most"]].map(([end, words]) => {
+    const field = make("input", { type: "number", id: `${id}-${end}`, min: 0, max: 10000000, inputMode: "numeric", autocomplete: "off", value: said[end] ?? "" });
+    field.addEventListener("input", () => {
+      said[end] = /^\d+$/.test(field.value) ? Number(field.value) : null;
+      keep(said.min === null && said.max === null ? "" : { ...said });
+    });
+    return make("div", { className: "form-field" }, make("label", { htmlFor: field.id, textContent: say(words) }), field);
+  });
+  return make("fieldset", { className: "form-field" }, make("legend", { textContent: label }), make("div", { className: "row-of" }, ...ends));
+}
+
+// A time by the clock of the election, which a phone need not show.
+function moment({ id, name, label, hint, keep }) {
+  const field = make("input", { type: "datetime-local", id, autocomplete: "off", value: (draft.details[name] ?? "").slice(0, 16) });
+  field.addEventListener("input", () => keep(field.value && `${field.value.slice(0, 16)}:00${offset(field.value)}`));
+  return make("div", { className: "form-field" }, make("label", { htmlFor: id, textContent: label }), ...hint, field);
 }

@@ -41,7 +41,7 @@ export const DETAILS = ["persons_min", "persons_max", "persons_words", "persons_
 
 export function filled() {
   const plain = DETAILS.filter((name) => draft[name] !== "").length;
-  const answered = Object.values(draft.details).filter((answer) => answer?.length).length;
+  const answered = Object.values(draft.details).filter((answer) => answer && (answer.length ?? 1)).length;
   return plain + answered + draft.files.length + (draft.when !== "now") + draft.security;
 }
 

@@ -72,6 +72,12 @@ export function clock(moment, { day = "auto" } = {}) {
   return !day || today ? time : `${Number(then.day)} ${say(`month.${Number(then.month)}`)}, ${time}`;
 }
 
+// "+06:00": how far a local time of the election is from UTC.
+export function offset(local) {
+  const at = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(new Date(`${local}Z`));
+  return /[+-]\d\d:\d\d/.exec(at.find(({ type }) => type === "timeZoneName").value.replace("\u2212", "-"))?.[0] ?? "+00:00";
+}
+
 export function size(bytes) {
   const number = (n) => new Intl.NumberFormat(language, { maximumFractionDigits: n < 10 ? 1 : 0 }).format(n);
   return bytes < 1e6 ? say("size.kb", { n: number(Math.max(1, Math.round(bytes / 1e3))) }) : say("size.mb", { n: number(bytes / 1e6) });

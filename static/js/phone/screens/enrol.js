@@ -1,7 +1,7 @@
 // The page of a link or QR code: takes the secret out of the address, makes the phone's key with
 // one press, and opens the app. Until then the secret is in memory only.
 
-import { enrol } from "../enrolling.js";
+import { enrol, enrolled } from "../enrolling.js";
 import * as vault from "../vault.js";
 import { language, say, tell } from "./drawing.js";
 
@@ -10,7 +10,10 @@ if (secret) history.replaceState(null, "", location.pathname + location.search);
 
 const form = document.getElementById("enrol");
 const [code, label, button] = [form.elements.secret, form.elements.label, form.querySelector("button")];
-const [wrong, codes] = ["wrong", "code"].map((id) => document.getElementById(id));
+const [wrong, codes, before] = ["wrong", "code", "before"].map((id) => document.getElementById(id));
+
+// What the app needs beyond a key; without it nobody should find out on the day.
+const ABLE = globalThis.crypto?.subtle && navigator.locks && globalThis.BroadcastChannel && globalThis.indexedDB;
 
 const REASONS = { Offline: "enrol.offline", Full: "enrol.full" };
 
@@ -31,6 +34,7 @@ async function enter() {
   button.disabled = true;
   tell(wrong, "");
   try {
+    if (!ABLE) throw new Error("old browser");
     await enrol(secret || code.value.trim(), label.value.trim());
     await vault.put("settings", "language", language);
     secret = code.value = "";
@@ -40,6 +44,8 @@ async function enter() {
     // A used secret is of no use any more; any other is kept for the next press.
     if (reason === "enrol.not-valid") secret = "";
     show();
+    // The same link opened again on the phone that it set up.
+    before.hidden = !(reason === "enrol.not-valid" && (await enrolled().catch(() => null)));
     tell(wrong, say(reason));
     button.disabled = false;
     wrong.focus();

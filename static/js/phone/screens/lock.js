@@ -5,7 +5,7 @@ import { draw, say, tell } from "./drawing.js";
 import { setting } from "./state.js";
 import { armWipe } from "./wipe.js";
 
-const PARTS = ["screen", "tabs", "open-settings"].map((id) => document.getElementById(id));
+const PARTS = ["screen", "tabs", "open-settings", "rehearsal-rule"].map((id) => document.getElementById(id));
 // By two clocks: one can be set back, the other sleeps while the phone does.
 const now = () => [Date.now(), performance.now()];
 let touched = now();

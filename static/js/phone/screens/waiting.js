@@ -1,14 +1,30 @@
 // What waits on this phone, sealed: count, kind, time, tries; and how to carry it by hand.
 
 import { fromFile, toFile } from "../carrying.js";
-import { storage, waiting, watch } from "../outbox.js";
+import { forget, storage, waiting, watch } from "../outbox.js";
 import { canScan } from "../scanning.js";
 import { nudge } from "../sending.js";
-import { clock, draw, make, say, size, tell } from "./drawing.js";
+import { clock, draw, make, say, size, tell, twice } from "./drawing.js";
 import { go, screen } from "./router.js";
 
+const FOR_EVER = [400, 403];
 // What the server answered, for which there is something to do.
 const REASONS = { 409: "reason.original", 413: "reason.too-large" };
+
+function reason({ foreign, status }) {
+  if (foreign && FOR_EVER.includes(status)) return "reason.foreign";
+  return REASONS[status] ?? "reason.refused";
+}
+
+// What is carried for a colleague: refused for ever, or tried in vain for hours.
+const VAIN = 30;
+const hopeless = ({ foreign, status, tries }) => foreign && (FOR_EVER.includes(status) || tries >= VAIN);
+
+function forgetting({ id }) {
+  const button = make("button", { type: "button", className: "button", textContent: say("waiting.forget") });
+  twice(button, say("waiting.forget-again"), () => forget(id).catch(() => {}));
+  return button;
+}
 
 function line(item) {
   const sum = (name) => item.files.reduce((all, file) => all + file[name], 0);
@@ -17,7 +33,8 @@ function line(item) {
   if (item.files?.length) notes.push(say("waiting.files", { size: size(sum("sent")), all: size(sum("size")) }));
   const kind = say(item.foreign ? "kind.foreign" : `kind.${item.kind}`);
   const lines = [make("p", {}, make("b", { textContent: kind }), `, ${say(`state.${item.state}`)}`), make("p", { className: "small soft", textContent: notes.join(" · ") })];
-  if (item.state === "held") lines.push(make("p", { className: "small", textContent: say(REASONS[item.status] ?? "reason.refused") }));
+  if (item.state === "held") lines.push(make("p", { className: "small", textContent: say(reason(item)) }));
+  if (hopeless(item)) lines.push(forgetting(item));
   return make("li", { className: "fate" }, ...lines);
 }
 

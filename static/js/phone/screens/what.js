@@ -2,6 +2,7 @@
 
 import { draft } from "./draft.js";
 import { draw, icon, make, row, say, tell } from "./drawing.js";
+import { keepFit } from "./fitting.js";
 import { foldWords, fold } from "./fold.js";
 import { go, screen } from "./router.js";
 import { known } from "./state.js";
@@ -47,7 +48,7 @@ screen("what", () => {
     at.none.hidden = !typed || codes.length > 0;
     at.kinds.replaceChildren(...codes.slice(0, 30).map(kindRow));
   });
-  return { root };
+  return { root, leave: keepFit(at.groups) };
 });
 
 screen("kinds", ({ group: code }) => {
