@@ -38,7 +38,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     once = [item for item in items if item.get_closest_marker("once")]
     for item in once:
         asks = "django_db_setup" in item.fixturenames or item.get_closest_marker("django_db")
-        if asks and not item.get_closest_marker("browser"):
+        allowed = item.get_closest_marker("browser") or item.get_closest_marker("copies_the_file")
+        if asks and not allowed:
             raise pytest.UsageError(f"{item.nodeid} asks the database: it runs on both, not once.")
     if connection.vendor == "sqlite" or "once" in config.option.markexpr:
         return
