@@ -35,6 +35,7 @@ HEADERS = {"Tus-Resumable": TUS["HTTP_TUS_RESUMABLE"]}
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
     """The test's database, with what it holds, and its keys, where other processes see them."""
+
     def copy():
         file = tmp_path / "copy.sqlite3"
         with connection.cursor() as cursor:
