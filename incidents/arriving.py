@@ -28,7 +28,7 @@ from incidents import checking_in, dating, envelopes, intake, workflow
 from incidents.cleaning import clean_json, clean_text, digest
 from incidents.envelopes import Envelope
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
-from incidents.interpreting import EARLIEST_CLOCK, read_time
+from incidents.interpreting import EARLIEST_CLOCK, read_time, region_named
 from incidents.models import Question, RawReport, Report
 from incidents.vocabulary import Audience, Channel, EnvelopeKind
 from observers import keys
@@ -339,7 +339,7 @@ def _place(inside: Inside, election: Election) -> tuple[Region | None, Station |
     for field in ("region", "station"):
         given = inside.get(field)
         typed[field] = clean_text(given, limit=200)[0] if isinstance(given, str) else ""
-    region = Region.objects.of(election).filter(code=typed["region"]).first()
+    region = region_named(typed["region"], election) if typed["region"] else None
     if not typed["station"]:
         return region, None, ""
     station = Station.objects.resolve(election, typed["station"], region=region)

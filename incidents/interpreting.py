@@ -196,13 +196,17 @@ def read_time(text: str, zone: str, earliest: int = EARLIEST_YEAR) -> datetime |
         return None
 
 
+def region_named(code: str, election: Election) -> Region | None:
+    """By the code of that day, without its boundary, which nobody who files needs."""
+    return Region.objects.of(election).defer(*NOT_NEEDED).filter(code=code).first()
+
+
 def _place(
     given: dict[str, Any], unresolved: dict[str, Any], election: Election
 ) -> dict[str, Any]:
     values: dict[str, Any] = {"region": None, "station": None, "station_as_typed": ""}
     if typed := clean_text(given.get("region", ""), limit=200)[0]:
-        regions = Region.objects.of(election).defer(*NOT_NEEDED)
-        values["region"] = regions.filter(code=typed).first()
+        values["region"] = region_named(typed, election)
         if values["region"] is None:
             unresolved["region"] = typed
     if typed := clean_text(given.get("station", ""), limit=200)[0]:
