@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -38,6 +40,19 @@ class PrivateByDefault:
             response["Cache-Control"] = "no-store"
         field = request.path_info.startswith("/report/")
         response["Permissions-Policy"] = FIELD_SENSORS if field else SENSORS
+        return response
+
+
+class ContentPolicy(CSPMiddleware):
+    """Pages have the policy of the settings. Answers of the API, which show nothing, have one
+    that allows nothing and is made once: django-csp makes its own for each answer."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if not is_api(request) or response.get("Content-Type", "").startswith("text/html"):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, "default-src 'none'; frame-ancestors 'none'")
         return response
 
 

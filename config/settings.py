@@ -90,7 +90,7 @@ MIDDLEWARE = [
     # These three wrap every answer, also the one of CleanRequest.
     "config.middleware.PrivateByDefault",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.ContentPolicy",
     "config.middleware.CleanRequest",
     "config.middleware.AskedOnce",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,6 +128,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'dauys.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["ENGINE"] = "config.postgres"
 # IMMEDIATE: with the default, a transaction that reads and then writes fails at once under load.
 # FULL: NORMAL answers before the bytes are on disk. recursive_triggers: without it INSERT OR
 # REPLACE walks around the triggers that keep history append-only. trusted_schema stays on: with it

@@ -12,6 +12,8 @@ _LOOK_ALIKES = frozenset("ABCEHIKMOPTXYËƏaceëhikmopxyə")
 _KAZAKH_TO_RUSSIAN = str.maketrans("ёәғқңөұүһі", "еагкноуухи")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _WORD = re.compile(r"\w+")
+# The only words that may have to change: a letter that looks like another, and no plain Latin.
+_MIXED = re.compile(r"\b(?=\w*[A-Za-zËëƏə])(?=\w*[^\WA-Za-z])\w+")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _NUMBER_SIGN = re.compile(r"(?:\bno?[.°o]?|#)\s*(?=\d)")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
@@ -23,7 +25,7 @@ def fold(text: str) -> str:
     Control characters and lone surrogates are dropped, so the result is safe in any query.
     """
     text = unicodedata.normalize("NFKC", _printable(text))
-    text = _WORD.sub(_one_alphabet, text).casefold()
+    text = _MIXED.sub(_one_alphabet, text).casefold()
     text = unicodedata.normalize("NFC", text).translate(_KAZAKH_TO_RUSSIAN).translate(_DASHES)
     text = _LEADING_ZEROS.sub("", _NUMBER_SIGN.sub("", text))
     return " ".join(text.split())

@@ -9,14 +9,17 @@ What is made belongs to the thread and its connection; values are read by the da
 each time, as in any query. For the few doors where thousands knock; elsewhere it is only noise.
 """
 
+import re
 import threading
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain, count
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, Expression, Field, Model, QuerySet
 
+Statement = tuple[str, tuple[Any, ...]]
 Row = TypeVar("Row")
 Kind = TypeVar("Kind", bound=Model)
 
@@ -93,18 +96,13 @@ class PreparedInsert(Generic[Kind]):
         into = f"{quoted(self.table)} ({columns})"
         return f"INSERT INTO {into} VALUES ({slots})"  # noqa: S608 - names of our own
 
-    def __call__(self, row: Kind, *, update: str = "", given: tuple[Any, ...] = ()) -> None:
-        """`update`: a statement to go with it, of values `given`; one journey to PostgreSQL."""
-        values = self.values(row)
-        if connection.vendor == "postgresql":
-            first = f"WITH updated AS ({update}) " if update else ""
-            _planned_once(first + self.sql, given + values)
-        else:
-            with connection.cursor() as cursor:
-                if update:
-                    cursor.execute(update, given)
-                cursor.execute(self.sql, values)
-        row._state.adding, row._state.db = False, connection.alias
+    def __call__(self, row: Kind, *, first: "Statement | None" = None) -> None:
+        """`first`: a statement to go before it; one journey to PostgreSQL."""
+        _send([first, self.of(row)] if first else [self.of(row)])
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+    def of(self, row: Kind) -> Statement:
+        return self.sql, self.values(row)
 
     def values(self, row: Kind) -> tuple[Any, ...]:
         session = connections[DEFAULT_DB_ALIAS]  # looked up once, not by each of forty fields
@@ -113,14 +111,36 @@ class PreparedInsert(Generic[Kind]):
         )
 
 
+def _send(parts: list[Statement]) -> None:
+    """All in their order; to PostgreSQL as one, all but the last before it."""
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            for sql, values in parts:
+                cursor.execute(sql, values)
+        return
+    *before, (last, _values) = parts
+    named = ", ".join(f"part_{number} AS ({sql})" for number, (sql, _given) in enumerate(before))
+    given = tuple(chain.from_iterable(values for _sql, values in parts))
+    _planned_once(f"WITH {named} {last}" if named else last, given)
+
+
 def _planned_once(sql: str, values: tuple[Any, ...]) -> list[Any]:
     """PostgreSQL keeps the plan, too: making it costs it more than these few rows."""
     import psycopg  # not installed where SQLite is all there is
 
-    connection.ensure_connection()
-    session: Any = connection.connection
+    django: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: it is another for each thread
+    django.ensure_connection()
+    session = django.connection
     session.prepare_threshold = session.prepare_threshold or 1
     # In Django's wrapper: its errors, its log of queries.
-    with connection._prepare_cursor(psycopg.Cursor(session)) as cursor:  # type: ignore[attr-defined]
-        cursor.execute(sql, values)
-        return list(cursor.fetchall()) if cursor.description else []
+    with django._prepare_cursor(psycopg.RawCursor(session)) as cursor:
+        cursor.execute(_numbered(sql), values)
+        # Not `description`: it makes an object for each column.
+        return list(cursor.fetchall()) if cursor.rownumber is not None else []
+
+
+@lru_cache(maxsize=200)
+def _numbered(sql: str) -> str:
+    """With PostgreSQL's own placeholders, which the driver need not look for every time."""
+    number = count(1)
+    return re.sub("%[s%]", lambda found: "%" if found[0] == "%%" else f"${next(number)}", sql)

@@ -136,12 +136,12 @@ class StationQuerySet(models.QuerySet["records.Station"]):
         None. Nothing is guessed.
         """
         typed = typed[:_LONGEST_SEARCH]
-        stations = self.of(election).with_region()
-        if region is not None:
-            stations = stations.within(region)
         commission, colon, number = typed.partition(":")
         if not colon and region is None:
             return _only(_ANYWHERE(election=election.pk, number=_number_in(typed)))
+        stations = self.of(election).with_region()
+        if region is not None:
+            stations = stations.within(region)
         if not colon:
             return _only(list(stations.filter(number_key=_number_in(typed))[:2]))
         code = {"commission": commission.strip(), "number": number.strip()}

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import CharField, Min, QuerySet
+from django.db.models import CharField, Min, QuerySet, Value
 from django.utils import timezone
 
 from elections.models import Election
@@ -19,14 +19,14 @@ from incidents.refs import new_ref
 from observers.models import User
 
 
-def _carrying(rows: "QuerySet[Any, Any]") -> "QuerySet[Any, tuple[str]]":
-    return rows.filter(ref=Given("ref", CharField())).order_by().values_list("ref")
+def carrying(kind: "type[Report | Incident]") -> "QuerySet[Any, tuple[int]]":
+    """A row if one of this kind carries the `Given` reference."""
+    rows: QuerySet[Any, Any] = kind._default_manager.filter(ref=Given("ref", CharField()))
+    return rows.order_by().values_list(Value(1))
 
 
 # The constraint of each table knows only its own.
-REFERRED = Prepared(
-    lambda: _carrying(Report.objects.all()).union(_carrying(Incident.objects.all()), all=True)
-)
+REFERRED = Prepared(lambda: carrying(Report).union(carrying(Incident), all=True))
 LOCKED = Prepared(
     lambda: Counter.objects.select_for_update(no_key=True).filter(name=Given("name", CharField()))
 )
@@ -108,7 +108,7 @@ def record(
         previous_hash=counter.head,
     )
     event.hash = fingerprint(event)
-    INSERT(event, update=MOVE_ON, given=(counter.value, event.hash, counter.name))
+    INSERT(event, first=(MOVE_ON, (counter.value, event.hash, counter.name)))
     return event
 
 

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import DateTimeField, UUIDField
+from django.db.models import DateTimeField, UUIDField, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +26,8 @@ from incidents import alerts, clocks, dating, history, shaking
 from incidents.cleaning import canonical_json, clean_json, parse_json
 from incidents.errors import Conflict, Invalid, NotAllowed, Refused
 from incidents.interpreting import FIELDS, interpret
-from incidents.models import RawReport, Report
+from incidents.models import Incident, RawReport, Report
+from incidents.refs import new_ref
 from incidents.vocabulary import Audience, Danger, ReportState
 from observers.models import Device, Membership, User
 from observers.roles import IN_THE_FIELD
@@ -40,18 +41,20 @@ FILING = Prepared(
         Membership.objects.active(Given("now", DateTimeField()))
         .filter(user=Given("user", UUIDField()), role__in=MAY_FILE)
         .exclude(election=None)
-        .select_related("election", "team")
+        .select_related("election")
         .order_by("pk")
     )
 )
+INSERT_BYTES, INSERT_REPORT = PreparedInsert(RawReport), PreparedInsert(Report)
+# What stands in the way of filing at once: these bytes or others under this id, the reference.
 KNOWN = Prepared(
     lambda: (
         RawReport.objects.filter(report_id=Given("report", UUIDField()))
         .order_by()
-        .values_list("pk")[:1]
+        .values_list(Value(1))
+        .union(history.carrying(Report), history.carrying(Incident), all=True)
     )
 )
-INSERT_BYTES, INSERT_REPORT = PreparedInsert(RawReport), PreparedInsert(Report)
 
 
 @dataclass(frozen=True)
@@ -151,17 +154,19 @@ def _filing(author: User) -> list[Membership]:
 
 def _at_once(arrived: RawReport, raw: bytes, filing: list[Membership]) -> Receipt | None:
     """Bytes, report and history in one commit. None: not this time, and nothing was kept."""
-    if KNOWN(report=arrived.report_id):
-        return None  # a repeat, or a conflict
     try:
         payload, election, digest = _read(raw, filing)
+        ref = new_ref(election.ref_prefix)
+        if KNOWN(report=arrived.report_id, ref=ref):
+            return None  # a repeat, a conflict, or a reference that is taken
         values = _values(arrived, payload, election)
+        arrived.election = election
+        arrived.sealed = values.get("audience") == Audience.SECURITY_ONLY
+        arrived.outcome = RawReport.Outcome.FILED
+        report = _report(arrived, ref, _among(filing, election), values, digest)
         with transaction.atomic():
-            arrived.election = election
-            arrived.sealed = values.get("audience") == Audience.SECURITY_ONLY
-            arrived.outcome = RawReport.Outcome.FILED
-            INSERT_BYTES(arrived)
-            return _file(arrived, _among(filing, election), values, digest)
+            INSERT_REPORT(report, first=INSERT_BYTES.of(arrived))
+            return _told(report)
     except Exception as error:  # noqa: BLE001 - whatever it was, the bytes are kept first
         if not isinstance(error, Refused | IntegrityError):
             log.warning("A report was not filed at once: %s", type(error).__name__)
@@ -273,12 +278,21 @@ def _file_once(
 def _file(
     kept: RawReport, filing: list[Membership], values: dict[str, Any], digest: str
 ) -> Receipt:
-    """In a transaction. `filing`: memberships of the author in the election of `values`."""
+    """In a transaction."""
+    report = _report(kept, history.take_ref(values["election"]), filing, values, digest)
+    INSERT_REPORT(report)
+    return _told(report)
+
+
+def _report(
+    kept: RawReport, ref: str, filing: list[Membership], values: dict[str, Any], digest: str
+) -> Report:
+    """Not yet written. `filing`: memberships of the author in the election of `values`."""
     report = Report(
         id=kept.report_id,
-        ref=history.take_ref(values["election"]),
+        ref=ref,
         author=kept.author,
-        team=next((m.team for m in filing if m.team), None),
+        team_id=next((m.team_id for m in filing if m.team_id), None),
         device=kept.device,
         channel=kept.channel,
         received_at=timezone.now(),
@@ -287,7 +301,11 @@ def _file(
     )
     report.urgent = report.danger != Danger.NONE
     report.due_at = clocks.due_of_report(report)
-    INSERT_REPORT(report)
+    return report
+
+
+def _told(report: Report) -> Receipt:
+    """What follows from a report, in the transaction that writes it."""
     # Before history: whoever holds its counter must not wait for an incident or an alert.
     shaking.corrected_by(report)
     alerts.of_report(report)
@@ -297,7 +315,7 @@ def _file(
         channel=report.channel,
         election=report.election,
         report=report,
-        after={"state": report.state, "sha256": digest},
+        after={"state": report.state, "sha256": report.sha256},
     )
     return Receipt(report=report, created=True)
 

@@ -20,8 +20,8 @@ from incidents.api.own import (
     LABELS,
     AnswerReceiptSerializer,
     OwnReportSerializer,
-    ReceiptSerializer,
     read_answer,
+    receipt_of,
 )
 from incidents.api.permissions import MaySendReports
 from incidents.errors import Invalid
@@ -32,7 +32,6 @@ from observers.models import Device, User
 
 # Phones write upper case; RFC 9562 says both are the same id.
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-RECEIPT = ReceiptSerializer()  # one for all: making it costs more than the answer
 NEWEST_FIRST = (Key("received_at", descending=True), Key("id"))
 
 
@@ -105,4 +104,4 @@ class Reports(Endpoint):
             channel=Channel.API,
         )
         status = 201 if receipt.created else 200
-        return Response(RECEIPT.to_representation(receipt.report), status=status)
+        return Response(receipt_of(receipt.report), status=status)
