@@ -29,6 +29,8 @@ _UNWANTED = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]+"
 )
+# Outside these blocks of Latin, Greek, Cyrillic and Armenian there may be combining marks.
+_PERHAPS_MARKS = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u0590]")
 
 
 class Unreadable(Refused):
@@ -105,7 +107,11 @@ def _clean_object(value: dict[Any, Any], depth: int) -> tuple[dict[str, Any], bo
 
 
 def _scrub(text: str) -> tuple[str, bool]:
-    text = _LINE_ENDS.sub("\n", str(text))
+    text = str(text)
+    if text.isprintable():  # nearly always, and it holds neither line ends nor what is unwanted
+        normal, shortened = _nfc(text)
+        return normal.strip(), shortened
+    text = _LINE_ENDS.sub("\n", text)
     kept = _UNWANTED.sub("", text)
     normal, shortened = _nfc(kept)
     return normal.strip(), shortened or len(kept) != len(text)
@@ -114,6 +120,8 @@ def _scrub(text: str) -> tuple[str, bool]:
 def _nfc(text: str) -> tuple[str, bool]:
     if text.isascii():
         return text, False
+    if not _PERHAPS_MARKS.search(text):
+        return unicodedata.normalize("NFC", text), False
     shorter, cuts = _mark_towers().subn(r"\1", text)
     return unicodedata.normalize("NFC", shorter), cuts > 0
 

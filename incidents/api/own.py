@@ -1,5 +1,6 @@
 """What an observer sends and gets back: receipts and questions, never the words of a report."""
 
+from datetime import UTC
 from typing import Any
 
 from django.utils import translation
@@ -115,7 +116,7 @@ def receipt_of(report: Report) -> dict[str, Any]:
         "id": str(report.id),
         "ref": report.ref,
         "sha256": report.sha256,
-        "received_at": report.received_at,
+        "received_at": report.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "state": shown_state(report),
         "unresolved": sorted(report.unresolved),
     }

@@ -5,7 +5,7 @@ import uuid
 from typing import Any, ClassVar, cast
 
 from django.db.models import Count, Prefetch, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import UnsupportedMediaType
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from elections.api.base import PAGING, Endpoint, read_body
 from elections.keyset import Key
-from incidents import intake, workflow
+from incidents import codebook, intake, workflow
 from incidents.api import documented, documented_phone
 from incidents.api.own import (
     LABELS,
@@ -91,7 +91,7 @@ class Reports(Endpoint):
         status = 201 if receipt.created else 200
         return Response(AnswerReceiptSerializer(receipt.answer).data, status=status)
 
-    def file(self, request: Request, key: str) -> Response:
+    def file(self, request: Request, key: str) -> HttpResponse:
         """The bytes go to intake as they came: what cannot be understood is kept there."""
         if not UUID.fullmatch(key):
             raise Http404
@@ -103,5 +103,8 @@ class Reports(Endpoint):
             raw=read_body(request._request),
             channel=Channel.API,
         )
-        status = 201 if receipt.created else 200
-        return Response(receipt_of(receipt.report), status=status)
+        return HttpResponse(
+            codebook.dumps(receipt_of(receipt.report)),
+            status=201 if receipt.created else 200,
+            content_type="application/json",
+        )
