@@ -1,6 +1,6 @@
-"""Publish the harness's incidents into an empty database: its CSV files, as this product keeps them.
+"""Publish the incidents of the harness in an empty database: its CSV files, as they are kept here.
 
-    DATABASE_URL=postgres://…/empty python benchmarks/load_publications.py --data DIR --token-file token
+    DATABASE_URL=postgres://…/empty python benchmarks/load_publications.py --data DIR
 
 Of each row an incident, its text, the public copy with its document, its regions and category, a
 line of history and one of the feed. Inserted in bulk past the verbs, but through every constraint
@@ -96,7 +96,7 @@ ZONE = "Asia/Almaty"
 
 
 def read(data: Path, name: str) -> Iterator[dict[str, str]]:
-    with open(data / f"{name}.csv", newline="", encoding="utf-8") as file:
+    with (data / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file)
 
 
