@@ -6,8 +6,10 @@ understood, in words for a person and in data for a program.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -17,10 +19,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 
-from elections.strict import Fault, Unclear, as_text, check_names, unknown_value
+from elections.strict import Fault, Unclear, as_text, attempt, check_names, unknown_value
 from elections.validating import FIRST_YEAR, LAST_YEAR
 
 MOST_WORDS = 200
@@ -149,6 +151,7 @@ class StrictFilter(django_filters.Filter):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         super().__init__(read=read, many=many, choices=choices, **kwargs)
+        self.read = read
         self.many = many
         self.about = about
         self.example = example
@@ -159,19 +162,26 @@ class StrictFilter(django_filters.Filter):  # type: ignore[misc]
 class Parsed:
     """`queryset` is empty when there are errors: half a question gets no answer."""
 
-    queryset: "QuerySet[Any, Any]"
+    choose: "Callable[[], QuerySet[Any, Any]]"
     applied: dict[str, Any]
     errors: list[Fault] = field(default_factory=list)
+
+    @cached_property
+    def queryset(self) -> "QuerySet[Any, Any]":
+        """Made when somebody asks: a page that walks an index needs none."""
+        return self.choose()
 
 
 class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """Give it rows that are already `visible_to` somebody; it has none of its own.
 
     `page`: for an HTML form. All fields are built, and empty values count as absent, because
-    that is how browsers send an untouched form.
+    that is how browsers send an untouched form. Without it there is no form: building and copying
+    its fields for every request costs more than reading a page of rows.
     """
 
     base_filters: ClassVar[Mapping[str, StrictFilter]]
+    filters: Any
 
     def __init__(
         self,
@@ -182,14 +192,43 @@ class StrictFilterSet(django_filters.FilterSet):  # type: ignore[misc]
         page: bool = False,
     ) -> None:
         data = QueryDict() if data is None else data
+        self.page = page
         if page:
-            data = without_empty(data)
+            super().__init__(without_empty(data), queryset, request=request)
         else:
-            # Building every field for every request costs more than reading a page of rows.
-            present = {n: f for n, f in type(self).base_filters.items() if n in data}
-            self.base_filters = present  # type: ignore[misc]
-        super().__init__(data, queryset, request=request)
+            self.data, self.queryset, self.request = data, queryset, request
+            self.filters = self.form_prefix = None
         self.is_bound = True
+
+    def understood(self) -> tuple[dict[str, Any], list[Fault]]:
+        """Each value by itself; `values` are those of the form where there is one."""
+        faults: list[Fault] = []
+        if self.page:
+            for name, found in self.form.errors.as_data().items():
+                faults += [
+                    Fault(name, error.messages[0], (error.params or {}).get("nearest", ""))
+                    for error in found
+                ]
+            self.values = self.form.cleaned_data
+            return self.values, faults
+        self.values = {}
+        for name, one in self.base_filters.items():
+            if name in self.data:
+                raw = self.data.getlist(name)
+                before = len(faults)
+                value = attempt(name, partial(one.read, raw), faults)
+                if len(faults) == before:
+                    self.values[name] = value
+        return self.values, faults
+
+    def filter_queryset(self, queryset: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
+        if self.filters is None:
+            self.filters = deepcopy({name: self.base_filters[name] for name in self.values})
+            for one in self.filters.values():
+                one.parent, one.model = self, queryset.model
+        for name, value in self.values.items():
+            queryset = self.filters[name].filter(queryset, value)
+        return queryset
 
     @classmethod
     def known(cls) -> dict[str, bool]:
@@ -215,19 +254,14 @@ def parse(filterset: StrictFilterSet, *, also: Mapping[str, bool] | None) -> Par
     errors = []
     if also is not None:
         errors = check_names(filterset.data, filterset.known() | dict(also))
-    form = filterset.form
-    for name, found in form.errors.as_data().items():
-        errors += [
-            Fault(name, error.messages[0], (error.params or {}).get("nearest", ""))
-            for error in found
-        ]
+    values, faults = filterset.understood()
+    errors += faults
     if not errors:
-        errors = filterset.prepare(form.cleaned_data)
+        errors = filterset.prepare(values)
     if errors:
-        return Parsed(filterset.queryset.none(), {}, errors)
-    rows = filterset.filter_queryset(filterset.queryset)
-    applied = {n: echo(v) for n, v in form.cleaned_data.items() if v is not None}
-    return Parsed(rows, applied)
+        return Parsed(filterset.queryset.none, {}, errors)
+    applied = {n: echo(v) for n, v in values.items() if v is not None}
+    return Parsed(lambda: filterset.filter_queryset(filterset.queryset), applied)
 
 
 def echo(value: Any) -> Any:

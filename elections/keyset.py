@@ -65,7 +65,8 @@ def _same(key: Key, value: Any) -> Q:
     return Q(**{f"{key.field}__isnull": True}) if value is None else Q(**{key.field: value})
 
 
-def _after(keys: Sequence[Key], values: Sequence[Any], *, back: bool) -> Q:
+def after(keys: Sequence[Key], values: Sequence[Any], *, back: bool) -> Q:
+    """Rows behind the one with these values, in the order of the list or, with `back`, before."""
     condition = Q(pk__in=[])
     same = Q()
     for key, value in zip(keys, values, strict=True):
@@ -91,7 +92,9 @@ def _text(value: Any) -> str | None:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _encode(direction: str, row: Any, keys: Sequence[Key], binding: str) -> str:
+def encode(direction: str, row: Any, keys: Sequence[Key], binding: str) -> str:
+    """The cursor at `row`, an object or a dict."""
+
     def value(field: str) -> Any:
         return row[field] if isinstance(row, dict) else getattr(row, field)
 
@@ -100,9 +103,10 @@ def _encode(direction: str, row: Any, keys: Sequence[Key], binding: str) -> str:
     return base64.urlsafe_b64encode(sealed.encode()).decode().rstrip("=")
 
 
-def _decode(
+def decode(
     cursor: str, keys: Sequence[Key], binding: str, model: type[Model]
 ) -> tuple[bool, list[Any]]:
+    """Backward?, and the values of the keys. Raises BadCursor."""
     try:
         sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         seal, payload = sealed[:24], sealed[24:]
@@ -160,8 +164,8 @@ def walk(
     """
     back = False
     if cursor is not None:
-        back, values = _decode(cursor, keys, binding, rows.model)
-        rows = rows.filter(_after(keys, values, back=back))
+        back, values = decode(cursor, keys, binding, rows.model)
+        rows = rows.filter(after(keys, values, back=back))
     found: list[R] = (
         _merged(rows, keys, apart, limit + 1, back=back, whole=whole)
         if apart
@@ -175,6 +179,6 @@ def walk(
     preceding = found and (more if back else cursor is not None)
     return Page(
         found,
-        _encode(FORWARD, found[-1], keys, binding) if following else None,
-        _encode(BACKWARD, found[0], keys, binding) if preceding else None,
+        encode(FORWARD, found[-1], keys, binding) if following else None,
+        encode(BACKWARD, found[0], keys, binding) if preceding else None,
     )

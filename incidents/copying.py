@@ -3,6 +3,7 @@
 Used by `publishing` alone, inside its transactions.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -32,7 +33,11 @@ def append_change(publication: Publication, op: str) -> None:
         return
     counter = history.take_number("changes")
     Change.objects.create(
-        seq=counter.value, publication=publication, op=op, reason=publication.withdrawn_reason
+        seq=counter.value,
+        publication=publication,
+        election_id=publication.election_id,
+        op=op,
+        reason=publication.withdrawn_reason,
     )
     publication.last_seq = counter.value
     publication.save(update_fields=["last_seq"])
@@ -57,13 +62,11 @@ def copy_out(incident: Incident, draft: Draft) -> None:
     PublicationCategory.objects.filter(publication=publication).delete()
     named = {region.pk for region in _public_regions(incident, public)}
     PublicationRegion.objects.bulk_create(
-        PublicationRegion(publication=publication, region_id=pk, named=pk in named)
-        for pk in _with_ancestors(incident, public)
+        region_rows(
+            publication, public, named=named, all_of_them=_with_ancestors(incident, public)
+        )
     )
-    PublicationCategory.objects.bulk_create(
-        PublicationCategory(publication=publication, code=code, primary=code == public["category"])
-        for code in public["categories"]
-    )
+    PublicationCategory.objects.bulk_create(category_rows(publication, public))
     PublicationVersion.objects.create(
         publication=publication,
         version=version,
@@ -71,6 +74,40 @@ def copy_out(incident: Incident, draft: Draft) -> None:
         what_changed=draft.what_changed,
         digest=draft.approved_digest,
     )
+
+
+def _walked(publication: Publication) -> Data:
+    return {
+        "publication": publication,
+        "election_id": publication.election_id,
+        "published_at": publication.published_at,
+        "severity": publication.severity,
+        "verification": publication.verification,
+    }
+
+
+def region_rows(
+    publication: Publication, public: Data, *, named: set[int], all_of_them: Iterable[int]
+) -> list[PublicationRegion]:
+    """Not saved. `named` are among `all_of_them`, which hold the regions above, too."""
+    walked = _walked(publication)
+    others = [code for code in public["categories"] if code != public["category"]]
+    also = f"|{'|'.join(others)}|" if others else ""
+    return [
+        PublicationRegion(
+            **walked, region_id=pk, named=pk in named, category=public["category"], also=also
+        )
+        for pk in all_of_them
+    ]
+
+
+def category_rows(publication: Publication, public: Data) -> list[PublicationCategory]:
+    """Not saved."""
+    walked, first = _walked(publication), public["category"]
+    return [
+        PublicationCategory(**walked, code=code, primary=code == first)
+        for code in public["categories"]
+    ]
 
 
 def _public_regions(incident: Incident, public: Data) -> list[Region]:

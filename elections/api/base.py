@@ -7,7 +7,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -41,6 +42,7 @@ __all__ = [
     "not_modified",
     "read_body",
 ]
+R = TypeVar("R")
 LICENCE = "CC-BY-4.0"
 LIMIT = Param(
     "limit",
@@ -150,13 +152,13 @@ class Endpoint(viewsets.ViewSet):
 
     def page(self, rows: QuerySet[Any, Any], keys: Sequence[Key]) -> Page[Any]:
         """One page of `rows` after `cursor` and `limit` of the query. Raises BadQuery."""
+        return self.page_by(partial(walk, rows, keys=keys))
+
+    def page_by(self, walking: Callable[..., Page[R]]) -> Page[R]:
+        """The page that `walking` finds for limit, cursor and binding. Raises BadQuery."""
         try:
-            return walk(
-                rows,
-                keys=keys,
-                limit=self.query["limit"],
-                cursor=self.query["cursor"],
-                binding=self.binding(),
+            return walking(
+                limit=self.query["limit"], cursor=self.query["cursor"], binding=self.binding()
             )
         except BadCursor as error:
             detail = _("This cursor does not belong to this list and these filters.")

@@ -89,7 +89,7 @@ class DeskFilter(StrictFilterSet):
     @property
     def keys(self) -> tuple[Key, ...]:
         """The order of the list, for paging. Ask after `parse`."""
-        chosen = self.form.cleaned_data.get("ordering")
+        chosen = self.values.get("ordering")
         return self.orderings[chosen or next(iter(self.orderings))]
 
     def prepare(self, values: dict[str, Any]) -> list[Fault]:

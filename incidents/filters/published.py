@@ -1,10 +1,11 @@
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from elections.filtering import (
+    Moment,
     StrictFilter,
     StrictFilterSet,
     as_moment,
@@ -15,14 +16,31 @@ from elections.filtering import (
 )
 from elections.keyset import Key
 from elections.models import Election, Region, Station
+from elections.prepared import Given, PreparedRows
 from elections.querysets import THE_WORLD
 from elections.strict import Fault, as_boolean, as_integer, nearest, shown
 from incidents import categories
 from incidents.filters import reading
+from incidents.filters.walks import Question, Walk
 from incidents.querysets import overlapping
 from incidents.vocabulary import Phase, Severity, Verification
 
 FARTHEST_M = 500_000
+# What `walks` can do; more values of one kind are sorted by the database.
+WALKED = frozenset(
+    {
+        "election",
+        "region",
+        "category",
+        "severity",
+        "severity_min",
+        "verification",
+        "published_from",
+        "published_to",
+        "ordering",
+    }
+)
+MOST_WALKS = 40
 ORDERINGS: dict[str, tuple[Key, ...]] = {
     "-published": (Key("published_at", descending=True), Key("id", descending=True)),
     "published": (Key("published_at"), Key("id")),
@@ -93,10 +111,37 @@ def codes_schema() -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string"}}
 
 
+class Known(NamedTuple):
+    """An election, as a question about publications needs it."""
+
+    pk: int
+    slug: str
+    time_zone: str
+    region_set: int
+
+
+KNOWN = PreparedRows(
+    lambda: (
+        Election.objects.visible_to(THE_WORLD)
+        .order_by()
+        .values_list("pk", "slug", "time_zone", "region_set")
+    )
+)
+BY_CODE = PreparedRows(
+    lambda: (
+        Region.objects.visible_to(THE_WORLD)
+        .filter(code=Given("code", CharField()))
+        .order_by()
+        .values_list("pk", "region_set")
+    )
+)
+
+
 class PublicationFilter(StrictFilterSet):
     """Filters of published incidents, for the public page, the API and every export."""
 
-    region_rows: list[Region]
+    election_ids: list[int]
+    region_ids: list[int]
     station_ids: list[int]
 
     election = StrictFilter(
@@ -202,22 +247,47 @@ class PublicationFilter(StrictFilterSet):
     @property
     def keys(self) -> tuple[Key, ...]:
         """The order of the list, for paging. Ask after `parse`."""
-        return ORDERINGS[self.form.cleaned_data.get("ordering") or "-published"]
+        return ORDERINGS[self.values.get("ordering") or "-published"]
+
+    @property
+    def walk(self) -> Walk | None:
+        """The page by an index, if all that is asked has one. Ask after `parse`."""
+        values = self.values
+        if not WALKED.issuperset(values) or self.keys[0].field != "published_at":
+            return None
+        chosen: dict[str, tuple[Any, ...]] = {}
+        if "election" in values:
+            chosen["election"] = tuple(self.election_ids)
+        if "region" in values:
+            chosen["region"] = tuple(dict.fromkeys(self.region_ids))
+        if "category" in values:
+            chosen["category"] = tuple(reading.leaves(values["category"]))
+        if "severity" in values or "severity_min" in values:
+            least = values.get("severity_min", 1)
+            asked = values.get("severity", Severity.values)
+            chosen["severity"] = tuple(sorted(level for level in asked if level >= least))
+        if "verification" in values:
+            chosen["verification"] = tuple(values["verification"])
+        if not all(0 < len(several) <= MOST_WALKS for several in chosen.values()):
+            return None
+        bounds = values.get("published_from"), values.get("published_to")
+        return Walk(Question(chosen, *bounds), self.keys)
 
     def prepare(self, values: dict[str, Any]) -> list[Fault]:
-        elections, faults = chosen_elections(values, THE_WORLD)
+        elections, faults = self._elections(values)
+        self.election_ids = [election.pk for election in elections]
         if values.get("region"):
-            self.region_rows, unknown = reading.regions_by_code(
-                values["region"], elections, THE_WORLD
-            )
+            self.region_ids, unknown = regions_in(values["region"], elections)
             faults += unknown
         if values.get("station"):
-            self.station_ids, unknown = known_stations(values["station"], elections, THE_WORLD)
+            these = Election.objects.visible_to(THE_WORLD).filter(pk__in=self.election_ids)
+            self.station_ids, unknown = known_stations(values["station"], these, THE_WORLD)
             faults += unknown
+        zones = {election.time_zone for election in elections}
         faults += resolve_times(
             values,
             [("occurred_from", "occurred_to"), ("published_from", "published_to")],
-            only_zone(elections) if needs_zone(values) else "UTC",
+            zones.pop() if len(zones) == 1 else "UTC",
         )
         for present, absent in (("near", "radius_m"), ("radius_m", "near")):
             if values.get(present) and not values.get(absent):
@@ -225,10 +295,23 @@ class PublicationFilter(StrictFilterSet):
                 faults.append(Fault(present, str(detail), absent))
         return faults
 
+    def _elections(self, values: dict[str, Any]) -> tuple[list["Known"], list[Fault]]:
+        """Those named, or all; none where nothing asked depends on them."""
+        depending = any(name in values for name in ("election", "region", "station"))
+        if not depending and not needs_zone(values):
+            return [], []
+        known = [Known(*row) for row in KNOWN()]
+        if not values.get("election"):
+            return known, []
+        chosen = [election for election in known if election.slug in values["election"]]
+        if len(chosen) == len(set(values["election"])):
+            return chosen, []
+        return chosen, chosen_elections(values, THE_WORLD)[1]
+
     # --- One method for each filter that is more than a lookup --------------------------------
 
     def in_regions(self, rows: Rows, name: str, codes: list[str]) -> Rows:
-        found: Rows = rows.in_regions([region.pk for region in self.region_rows])  # type: ignore[attr-defined]
+        found: Rows = rows.in_regions(self.region_ids)  # type: ignore[attr-defined]
         return found
 
     def in_categories(self, rows: Rows, name: str, chosen: list[str]) -> Rows:
@@ -247,7 +330,7 @@ class PublicationFilter(StrictFilterSet):
     def nearby(self, rows: Rows, name: str, value: Any) -> Rows:
         if name == "radius_m":  # does its work together with "near"
             return rows
-        return reading.within(rows, value, self.form.cleaned_data["radius_m"])
+        return reading.within(rows, value, self.values["radius_m"])
 
     def search(self, rows: Rows, name: str, words: list[str]) -> Rows:
         return reading.having_words(rows, words)
@@ -286,13 +369,27 @@ def chosen_elections(
 
 
 def needs_zone(values: dict[str, Any]) -> bool:
-    return any(name.endswith(("_from", "_to")) and value for name, value in values.items())
+    """Is there a time without an offset?"""
+    return any(isinstance(one, Moment) and one.value.tzinfo is None for one in values.values())
 
 
 def only_zone(elections: "QuerySet[Election, Election]") -> str:
     """Days are days of the election when there is one in question, else of UTC."""
     zones = set(elections.values_list("time_zone", flat=True)[:50])
     return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def regions_in(codes: list[str], elections: list[Known]) -> tuple[list[int], list[Fault]]:
+    """The regions with these codes in the sets of the elections, and what is unknown there."""
+    sets = {election.region_set for election in elections}
+    found = []
+    for code in codes:
+        here = [pk for pk, region_set in BY_CODE(code=code) if region_set in sets]
+        if not here:
+            these = Election.objects.filter(pk__in=[election.pk for election in elections])
+            return [], reading.regions_by_code(codes, these, THE_WORLD)[1]
+        found += here
+    return found, []
 
 
 def known_stations(

@@ -14,6 +14,7 @@ from incidents.querysets import (
     OfIncidentQuerySet,
     OfPublicationQuerySet,
     PublicationQuerySet,
+    WalkedQuerySet,
 )
 from incidents.vocabulary import (
     DraftState,
@@ -106,14 +107,28 @@ class Publication(Happening, InPhase):
 
     class Meta(Happening.Meta):
         ordering = ["-published_at", "-id"]
+        # Each begins with what is asked, goes on in the order of the list and ends with what else
+        # may be asked: a page is a walk along one of them (docs/decisions/0016). Of the live ones
+        # only: SQLite uses no index on a bare boolean column.
         indexes = [
-            # Of the live ones only: SQLite uses no index on a bare boolean column.
             models.Index(
-                fields=["-published_at", "-id"], name="publication_newest", condition=LIVE
+                fields=["-published_at", "-id", "election", "severity", "verification"],
+                name="publication_newest",
+                condition=LIVE,
             ),
             models.Index(
-                fields=["election", "-published_at", "-id"],
+                fields=["election", "-published_at", "-id", "severity", "verification"],
                 name="publication_election",
+                condition=LIVE,
+            ),
+            models.Index(
+                fields=["verification", "-published_at", "-id", "election", "severity"],
+                name="publication_verification",
+                condition=LIVE,
+            ),
+            models.Index(
+                fields=["severity", "-published_at", "-id", "election", "verification"],
+                name="publication_severity",
                 condition=LIVE,
             ),
             models.Index(
@@ -136,18 +151,54 @@ class Publication(Happening, InPhase):
         return reverse("public-incident", args=[self.ref])
 
 
-class PublicationRegion(models.Model):
+class Walked(models.Model):
+    """What a list of publications is ordered and narrowed by, beside the value it is found by.
+
+    Repeated here, so that a page of a region or a category is read from one index in its order
+    and not sorted out of all rows. Written by `copying` alone, with the publication.
+    """
+
+    election = models.ForeignKey(
+        Election, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    published_at = models.DateTimeField()
+    severity = models.PositiveSmallIntegerField(choices=Severity)
+    verification = models.CharField(max_length=16, choices=Verification)
+
+    class Meta:
+        abstract = True
+
+
+class PublicationRegion(Walked):
     """The named regions and, with `named` false, all above them: a subtree filter is one join."""
 
     publication = models.ForeignKey(
-        Publication, on_delete=models.CASCADE, related_name="region_rows"
+        Publication, on_delete=models.CASCADE, related_name="region_rows", db_index=False
     )
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
     named = models.BooleanField()
+    category = models.CharField(max_length=8)
+    # The secondary ones, each between bars: "|DET01|VIO02|"; mostly there are none.
+    also = models.CharField(max_length=500, blank=True)
 
-    objects = OfPublicationQuerySet["PublicationRegion"].as_manager()
+    objects = WalkedQuerySet["PublicationRegion"].as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=[
+                    "region",
+                    "-published_at",
+                    "-publication",
+                    "election",
+                    "severity",
+                    "verification",
+                    "category",
+                    "also",
+                ],
+                name="publication_region_walk",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["publication", "region"], name="publication_region_once"
@@ -158,16 +209,29 @@ class PublicationRegion(models.Model):
         return f"{self.publication_id} {self.region_id}"
 
 
-class PublicationCategory(models.Model):
+class PublicationCategory(Walked):
     publication = models.ForeignKey(
-        Publication, on_delete=models.CASCADE, related_name="category_rows"
+        Publication, on_delete=models.CASCADE, related_name="category_rows", db_index=False
     )
-    code = models.CharField(max_length=8, db_index=True)
+    code = models.CharField(max_length=8)
     primary = models.BooleanField()
 
-    objects = OfPublicationQuerySet["PublicationCategory"].as_manager()
+    objects = WalkedQuerySet["PublicationCategory"].as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=[
+                    "code",
+                    "-published_at",
+                    "-publication",
+                    "election",
+                    "severity",
+                    "verification",
+                ],
+                name="publication_category_walk",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["publication", "code"], name="publication_category_once"
@@ -215,6 +279,10 @@ class Change(models.Model):
 
     seq = models.PositiveBigIntegerField(primary_key=True)
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="changes")
+    # Of the publication: the newest change of an election is asked for with every filtered answer.
+    election = models.ForeignKey(
+        Election, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     op = models.CharField(max_length=8, choices=Op)
     reason = models.CharField(max_length=16, blank=True)
     at = models.DateTimeField(default=timezone.now)
@@ -223,6 +291,7 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["seq"]
+        indexes = [models.Index(fields=["election", "-seq"], name="change_of_election")]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.op}"

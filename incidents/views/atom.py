@@ -56,7 +56,9 @@ def publications(request: HttpRequest) -> HttpResponseBase:
     if faults:
         raise BadRequest(" ".join(fault.detail for fault in faults))
     # The number first: what is published between the two questions alters the next answer's tag.
-    newest = feed.data_version(elections if query["election"] else None)
+    newest = feed.data_version(
+        elections.values_list("pk", flat=True) if query["election"] else None
+    )
     tag = f'"{newest}-{query["language"]}"'
     if unchanged := get_conditional_response(request, etag=tag):
         return unchanged

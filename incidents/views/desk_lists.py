@@ -331,7 +331,7 @@ def narrowed(
         asked.setlist(kind.state, list(kind.waiting))
     filterset = kind.filters(asked, rows, request=request)
     parsed = parse(filterset, also=None)
-    ordering = filterset.form.cleaned_data.get("ordering")
+    ordering = filterset.values.get("ordering")
     return parsed.queryset, filterset.keys if ordering else DUE
 
 

@@ -54,12 +54,15 @@ def published_row(election=None, published_at: dt.datetime | None = None, **publ
         row.save(force_insert=True)
         named = list(Region.objects.of(election).filter(code__in=document["regions"]))
         above = {code for region in named for code in region.path.strip("/").split("/")} or {"KZ"}
-        for region in Region.objects.of(election).filter(code__in=above):
-            PublicationRegion.objects.create(publication=row, region=region, named=region in named)
-        for code in document["categories"]:
-            PublicationCategory.objects.create(
-                publication=row, code=code, primary=code == document["category"]
+        all_of_them = (
+            Region.objects.of(election).filter(code__in=above).values_list("pk", flat=True)
+        )
+        PublicationRegion.objects.bulk_create(
+            copying.region_rows(
+                row, document, named={region.pk for region in named}, all_of_them=all_of_them
             )
+        )
+        PublicationCategory.objects.bulk_create(copying.category_rows(row, document))
         copying.append_change(row, "upsert")
     return row
 

@@ -399,7 +399,7 @@ def test_public_numbers_count_a_merged_incident_once(stage):
     merge(stage, loser, survivor)
     body = Client().get("/api/v1/incidents/?count=true").json()
     assert body["meta"]["count"] == 1
-    assert feed.since(0, limit=10, viewer=stage.people["partner"]).data_version > 0
+    assert feed.since(0, limit=10).data_version > 0
 
 
 # --- Two at once -----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What anybody may read: the published incidents and their feed."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -23,8 +24,7 @@ from elections.api.base import (
     link_header,
     not_modified,
 )
-from elections.keyset import order
-from elections.models import Election
+from elections.keyset import Page, order
 from elections.querysets import THE_WORLD
 from elections.strict import Fault, Param
 from incidents import codebook, exports, feed
@@ -33,6 +33,9 @@ from incidents.api.serializers import VersionSerializer
 from incidents.filters import PublicationFilter, chosen_elections, parse
 from incidents.models import Publication, PublicationVersion
 from incidents.vocabulary import WithdrawReason
+
+# Made once: it holds no row and no time, each request narrows a copy.
+PUBLISHED = Publication.objects.visible_to(THE_WORLD)
 
 
 class Withdrawn(APIException):
@@ -65,16 +68,16 @@ class PublishedRows(PublicRead):
             raise BadQuery(parsed.errors)
         format_ = self.query["format"] or request.accepted_renderer.format
         self._check_format(format_)
-        newest = feed.data_version(self._elections(request, parsed.applied))
+        chosen = filterset.election_ids if "election" in parsed.applied else None
+        newest = feed.data_version(chosen)
         tag = etag(newest, codebook.VERSION, format_, request.build_absolute_uri())
         if unchanged := not_modified(request, tag):
             return unchanged
-        keys = filterset.keys
         answer: HttpResponseBase
         if format_ == "json" or {"limit", "cursor"} & set(request.query_params):
-            answer = self._page(parsed, keys, shape, format_, newest)
+            answer = self._page(parsed, filterset, shape, format_, newest)
         else:
-            answer = self._file(order(parsed.queryset, keys), shape, format_)
+            answer = self._file(order(parsed.queryset, filterset.keys), shape, format_)
         answer["ETag"] = tag
         return answer
 
@@ -88,20 +91,27 @@ class PublishedRows(PublicRead):
         if faults:
             raise BadQuery(faults)
 
-    @staticmethod
-    def _elections(request: Request, applied: dict[str, Any]) -> Any:
-        """Those asked for: a change in another election leaves the answer as it was."""
-        if not applied.get("election"):
-            return None
-        return Election.objects.visible_to(THE_WORLD).filter(slug__in=applied["election"])
-
     def _page(
-        self, parsed: Any, keys: Any, shape: exports.Table, format_: str, newest: int
+        self,
+        parsed: Any,
+        filterset: PublicationFilter,
+        shape: exports.Table,
+        format_: str,
+        newest: int,
     ) -> HttpResponse:
-        names = {key.field for key in keys} | {"document"}
-        page = self.page(parsed.queryset.values(*names), keys)
-        documents = [row["document"] for row in page.rows]
-        body = b"".join(exports.stream(format_, documents, shape=shape, bom=self.query["bom"]))
+        """By an index if there is one for what is asked; the rows and cursors are the same."""
+        if walk := filterset.walk:
+            page = self.page_by(walk.page)
+        else:
+            names = {key.field for key in filterset.keys} | {"document"}
+            whole = self.page(parsed.queryset.values(*names), filterset.keys)
+            documents = [row["document"].encode("utf-8", "replace") for row in whole.rows]
+            page = Page(documents, whole.next, whole.previous)
+        if format_ == "json" and isinstance(shape, exports.Shape) and shape.whole:
+            body = b"[%b]" % b",".join(page.rows)
+        else:
+            texts = [document.decode() for document in page.rows]
+            body = b"".join(exports.stream(format_, texts, shape=shape, bom=self.query["bom"]))
         following, preceding = self.link(page.next), self.link(page.previous)
         if format_ == "json":
             meta = self.meta(parsed.applied, data_version=newest)
@@ -147,7 +157,7 @@ class Incidents(PublishedRows):
 
     def list(self, request: Request) -> HttpResponseBase:
         shape = shaping.shape_of(self.query, request)
-        return self.answer(request, Publication.objects.visible_to(THE_WORLD), shape)
+        return self.answer(request, PUBLISHED, shape)
 
     def retrieve(self, request: Request, key: str) -> HttpResponseBase:
         publication = self._published(key)
@@ -232,12 +242,12 @@ class Changes(PublicRead):
     }
 
     def list(self, request: Request) -> HttpResponseBase:
-        elections = self._elections(request)
+        elections = self._elections()
         tag = etag(feed.data_version(elections), codebook.VERSION, request.build_absolute_uri())
         since = self.query["since"]
         if unchanged := not_modified(request, tag):
             return unchanged
-        batch = feed.since(since, limit=self.query["limit"], viewer=THE_WORLD, elections=elections)
+        batch = feed.since(since, limit=self.query["limit"], elections=elections)
         if since > batch.data_version:
             detail = _("The feed has not come so far: its newest number is %(newest)s.")
             raise BadQuery([Fault("since", detail % {"newest": batch.data_version})])
@@ -246,14 +256,17 @@ class Changes(PublicRead):
             "has_more": batch.has_more,
             "meta": self.meta(self._applied(), data_version=batch.data_version),
         }
-        body = f'{{"results":[{",".join(batch.lines)}],{codebook.dumps(rest)[1:]}'
-        return HttpResponse(body.encode(), content_type="application/json", headers={"ETag": tag})
+        rest_of_it = codebook.dumps(rest)[1:].encode()
+        body = b'{"results":[%b],%b' % (b",".join(batch.lines), rest_of_it)
+        return HttpResponse(body, content_type="application/json", headers={"ETag": tag})
 
     def _applied(self) -> dict[str, Any]:
         return {n: v for n, v in self.query.items() if n in self.request.query_params}
 
-    def _elections(self, request: Request) -> Any:
+    def _elections(self) -> Sequence[int] | None:
+        if not self.query["election"]:
+            return None
         chosen, faults = chosen_elections(self.query, THE_WORLD)
         if faults:
             raise BadQuery(faults)
-        return chosen if self.query["election"] else None
+        return list(chosen.values_list("pk", flat=True))
