@@ -6,7 +6,9 @@ See docs/decisions/0021.
 from incidents.webhooks.outbox import fill, sweep
 from incidents.webhooks.sending import send
 from incidents.webhooks.subscribing import (
+    LONGEST_NAME,
     MOST,
+    MOST_CATEGORIES,
     SECRET_OVERLAP,
     may_subscribe,
     pause,
@@ -19,7 +21,9 @@ from incidents.webhooks.subscribing import (
 )
 
 __all__ = [
+    "LONGEST_NAME",
     "MOST",
+    "MOST_CATEGORIES",
     "SECRET_OVERLAP",
     "fill",
     "may_subscribe",

@@ -24,6 +24,7 @@ from observers.roles import roles
 MOST = 20
 SECRET_OVERLAP = timedelta(hours=24)
 LONGEST_NAME = 100
+MOST_CATEGORIES = 100
 BAD_ADDRESS = _(
     "Give an https:// address on the open internet: no password and no # in it, port 443 or one "
     "above 1023, a name in Latin letters (xn--… for others)."
