@@ -48,13 +48,13 @@ NOT_OURS_V6 = [
 class NotDelivered(Exception):
     """The message says why, without an address, a secret or what the other side answered.
 
-    `code` is for programs and never changes; `status` is what the other side answered, if it did.
+    `code` is for programs and never changes; `answered` is the status of the answer, if any.
     """
 
-    def __init__(self, message: str, code: str = "refused", status: int | None = None) -> None:
+    def __init__(self, message: str, code: str = "refused", answered: int | None = None) -> None:
         super().__init__(message)
         self.code = code
-        self.status = status
+        self.answered = answered
 
 
 @dataclass(frozen=True)

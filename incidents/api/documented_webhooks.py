@@ -58,7 +58,7 @@ WEBHOOKS = {
     "retrieve": Operation(
         "One of your webhooks", answer=hooks.SubscriptionSerializer, example=ONE, also=NOT_YOURS
     ),
-    "delete": Operation(
+    "unsubscribe": Operation(
         "Delete a webhook and its log",
         answer=OBJECT,
         example={"id": AN_ID, "deleted": True},

@@ -48,7 +48,7 @@ urlpatterns = [
     ),
     path(
         "webhooks/<uuid:key>/",
-        views.Webhooks.as_view({"get": "retrieve", "delete": "delete"}),
+        views.Webhooks.as_view({"get": "retrieve", "delete": "unsubscribe"}),
         name="api-webhook",
     ),
     *(

@@ -194,7 +194,7 @@ def _post(parcel: Parcel) -> Answer:
         return Answer(status)
     except posting.NotDelivered as error:
         known = error.code in DeliveryProblem.values
-        return Answer(error.status, error.code if known else DeliveryProblem.INTERNAL)
+        return Answer(error.answered, error.code if known else DeliveryProblem.INTERNAL)
     except Exception as error:  # noqa: BLE001  one receiver never stops the others
         log.error("webhook not sent: %s", type(error).__name__)
         return Answer(problem=DeliveryProblem.INTERNAL)

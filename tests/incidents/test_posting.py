@@ -239,7 +239,7 @@ def test_anything_but_success_is_a_failure_and_no_redirect_is_followed(status):
         made.answer, made.headers = status, {"location": other.url}
         with pytest.raises(posting.NotDelivered) as error:
             call(made.url)
-        assert (error.value.code, error.value.status) == ("status", status)
+        assert (error.value.code, error.value.answered) == ("status", status)
         assert len(made.requests) == 1
         assert other.requests == []
 

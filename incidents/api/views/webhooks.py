@@ -51,7 +51,7 @@ class Webhooks(Endpoint):
     def retrieve(self, request: Request, key: uuid.UUID) -> Response:
         return self._told(request, key)
 
-    def delete(self, request: Request, key: uuid.UUID) -> Response:
+    def unsubscribe(self, request: Request, key: uuid.UUID) -> Response:
         webhooks.unsubscribe(one(request, key), by=cast(User, request.user))
         return Response({"id": str(key), "deleted": True})
 
