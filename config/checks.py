@@ -133,6 +133,9 @@ def _address() -> list[checks.CheckMessage]:
     if not all(origin.startswith("https://") for origin in settings.CSRF_TRUSTED_ORIGINS):
         hint = "Each must begin with https://."
         found.append(_error(6, "CSRF_TRUSTED_ORIGINS trusts an unencrypted origin.", hint))
+    if settings.WEBHOOKS_MAY_CALL_HERE:
+        hint = "It is for tests on a laptop. Leave it out."
+        found.append(_error(12, "WEBHOOKS_MAY_CALL_HERE lets strangers call this machine.", hint))
     if settings.DEBUG:
         found.append(_error(7, "DEBUG is on.", "It shows settings and data to everybody."))
     return [*found]
@@ -187,4 +190,9 @@ def refuse_unsafe() -> None:
         raise ImproperlyConfigured(
             "Dauys does not start like this:\n- There is no key to sign receipts with. "
             "Bring the backup of the keys, or run manage.py make_keys on a new installation."
+        )
+    if not (Path(settings.KEYS_DIR) / "webhooks.key").is_file():
+        raise ImproperlyConfigured(
+            "Dauys does not start like this:\n- There is no key to sign webhooks with. Bring the "
+            "backup of the keys; if there never was one, run manage.py make_keys."
         )

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("incidents.urls.public")),
     path("report/", include("incidents.urls.field")),
     path("desk/", include("incidents.urls.desk")),
+    path("account/webhooks/", include("incidents.urls.account")),
     path("account/", include("observers.urls")),
     path("api/v1/", include("config.api")),
     path("admin/", site.urls),

@@ -22,6 +22,8 @@ from observers.roles import Role
 M = TypeVar("M", bound=models.Model)
 Visitor = User | AnonymousUser
 DESK = (Role.COORDINATOR, Role.EDITOR, Role.SECURITY)
+# Who may be told by webhook: all others read the same from /changes/ without an account.
+SUBSCRIBERS = (Role.PARTNER, *DESK)
 NOTHING = Q(pk__in=[])
 # A clock that is set right by some seconds takes nobody off their work.
 CLOCK_CORRECTED = timedelta(minutes=1)
@@ -263,6 +265,18 @@ class OwnQuerySet(models.QuerySet[M]):
 
     def visible_to(self, user: Visitor) -> Self:
         return self.filter(owner=user.pk) if user.is_authenticated else self.none()
+
+
+class SubscriptionQuerySet(OwnQuerySet[M]):
+    def in_force(self) -> Self:
+        """Whose owner may have one now: a lock or a lost role stops them from this moment on."""
+        held = Membership.objects.active().filter(role__in=SUBSCRIBERS, user=OuterRef("owner"))
+        return self.filter(Exists(held), owner__is_active=True)
+
+
+class DeliveryQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        return self.filter(subscription__owner=user.pk) if user.is_authenticated else self.none()
 
 
 class OwnUploadQuerySet(models.QuerySet[M]):

@@ -211,3 +211,25 @@ class AlertChannel(TextChoices):
     PAGE = "page", _("On the desk's pages")
     EMAIL = "email", _("E-mail")
     WEBHOOK = "webhook", _("Webhook")
+
+
+class WebhookPause(TextChoices):
+    """Why nothing is sent at the moment."""
+
+    OWNER = "owner", _("Paused by its owner")
+    FAILING = "failing", _("Paused: it failed for three days")
+    GONE = "gone", _("Paused: the receiver answered that it is gone for good (410)")
+
+
+class DeliveryProblem(TextChoices):
+    """Why a message was not taken. Never an address or what the receiver said."""
+
+    ADDRESS = "address", _("The address is not allowed")
+    NO_PUBLIC_ADDRESS = "no_public_address", _("The name leads to no host on the open internet")
+    CONNECTION = "connection", _("The connection failed")
+    TLS = "tls", _("No secure connection could be made; check the certificate")
+    TIMEOUT = "timeout", _("No answer in time")
+    PROTOCOL = "protocol", _("The answer was not HTTP/1.1")
+    STATUS = "status", _("The answer was not a success")
+    NOT_PUBLIC = "not_public", _("Not sent: it is not public any more")
+    INTERNAL = "internal", _("It could not be sent; our fault")

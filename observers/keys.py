@@ -3,12 +3,15 @@
 `DATA_DIR/keys/` (or `KEYS_DIR`) holds, as PKCS #8 in PEM, mode 600:
 `receipt.pem`, which signs what a phone may let go of, and `sealing-<id>.pem` for each sealing key
 that phones were ever given; `sealing-<election slug>` names the one in use. All are P-256, the
-curve that WebCrypto has in every browser. See docs/decisions/0014.
+curve that WebCrypto has in every browser. See docs/decisions/0014. `webhooks.key`, 32 random bytes
+in base64url, is what the secrets of webhooks are made from (docs/decisions/0021).
 """
 
 import base64
 import hashlib
+import hmac
 import os
+import secrets
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +32,7 @@ CURVE = ec.SECP256R1()
 HASH = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 POINT = 65  # bytes of an uncompressed point
 HALF = 32
+WEBHOOKS = "webhooks.key"
 
 
 class NoKey(Exception):
@@ -114,6 +118,17 @@ def sealing_key_named(key_id: str) -> Key:
     return _read(f"sealing-{key_id}.pem")
 
 
+def webhook_secret(subscription: object, generation: int) -> str:
+    """As Standard Webhooks writes one. Made from the key each time, so no table holds it."""
+    try:
+        key = from_text((_place() / WEBHOOKS).read_text().strip())
+    except (FileNotFoundError, ValueError):
+        raise NoKey(f"{WEBHOOKS} is missing; run manage.py make_keys") from None
+    said = f"dauys-webhook-1\n{subscription}\n{generation}".encode()
+    made = hmac.new(key, said, hashlib.sha256).digest()
+    return f"whsec_{base64.b64encode(made).decode()}"
+
+
 def make(election: Election | None = None, *, anew: bool = False) -> list[str]:
     """The keys that are missing, of the installation or of one election; names of those made.
 
@@ -122,8 +137,10 @@ def make(election: Election | None = None, *, anew: bool = False) -> list[str]:
     place = _place()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     if election is None:
-        name = "receipt.pem"
-        return [name] if _write(place / name, _pem(_new())) else []
+        # Not made anew beside a file that is there: what it signed would not verify any more.
+        random = to_text(secrets.token_bytes(32)).encode()
+        files = {"receipt.pem": _pem(_new()), WEBHOOKS: random}
+        return [name for name, body in files.items() if _write(place / name, body)]
     pointer = place / f"sealing-{election.slug}"
     if pointer.exists() and not anew:
         return []

@@ -43,6 +43,7 @@ class Scope(TextChoices):
     )
     REPORTS_WRITE = "reports:write", _("Send reports and see the fate of one's own")
     DESK = "desk", _("Work on the desk")
+    WEBHOOKS = "webhooks", _("Keep webhooks")
 
 
 def create(

@@ -122,7 +122,7 @@ def receipt_of(report: Report) -> dict[str, Any]:
     }
 
 
-class _StrictText(serializers.CharField):
+class StrictText(serializers.CharField):
     """Text only: a number that became text would be another number in another program."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -131,7 +131,7 @@ class _StrictText(serializers.CharField):
         return str(super().to_internal_value(data))
 
 
-class _StrictId(serializers.UUIDField):
+class StrictId(serializers.UUIDField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("invalid", value=type(data).__name__)
@@ -141,9 +141,9 @@ class _StrictId(serializers.UUIDField):
 class AnswerBodySerializer(StrictSerializer):
     """An answer under an id of your own; repeat it as often as you like."""
 
-    id = _StrictId()
-    question = _StrictId(help_text="Its id, as your list of reports tells it.")
-    text = _StrictText(
+    id = StrictId()
+    question = StrictId(help_text="Its id, as your list of reports tells it.")
+    text = StrictText(
         trim_whitespace=False, max_length=20_000, help_text="Your answer, in any language."
     )
 
@@ -157,9 +157,9 @@ def read_answer(body: Any) -> dict[str, Any]:
 class EnrolmentSerializer(StrictSerializer):
     """What a phone redeems; the secret comes back in no answer."""
 
-    secret = _StrictText(max_length=200, help_text="As it stood in the link, or was typed.")
-    public_key = _StrictText(max_length=200, help_text="P-256, uncompressed, in base64url.")
-    label = _StrictText(  # type: ignore[assignment]
+    secret = StrictText(max_length=200, help_text="As it stood in the link, or was typed.")
+    public_key = StrictText(max_length=200, help_text="P-256, uncompressed, in base64url.")
+    label = StrictText(  # type: ignore[assignment]
         max_length=100, allow_blank=True, help_text="What the phone is."
     )
 

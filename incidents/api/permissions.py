@@ -1,12 +1,15 @@
 """Who may knock at a door. Which rows and which steps are behind it is asked elsewhere."""
 
+from typing import cast
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from incidents.querysets import desk_memberships
-from observers.models import ApiToken, Device
+from incidents.webhooks import may_subscribe
+from observers.models import ApiToken, Device, User
 from observers.tokens import Scope
 
 
@@ -33,6 +36,14 @@ class OnDesk(_Scoped):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return super().has_permission(request, view) and bool(desk_memberships(request.user))
+
+
+class KeepsWebhooks(_Scoped):
+    scope = Scope.WEBHOOKS
+    message = _("This is for partners and for the desk, by session or by a token for webhooks.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and may_subscribe(cast(User, request.user))
 
 
 class ByPhone(BasePermission):

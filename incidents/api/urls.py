@@ -43,6 +43,32 @@ urlpatterns = [
         views.Uploads.as_view({"head": "standing", "patch": "append"}),
         name="api-upload",
     ),
+    path(
+        "webhooks/", views.Webhooks.as_view({"get": "list", "post": "create"}), name="api-webhooks"
+    ),
+    path(
+        "webhooks/<uuid:key>/",
+        views.Webhooks.as_view({"get": "retrieve", "delete": "unsubscribe"}),
+        name="api-webhook",
+    ),
+    *(
+        path(
+            f"webhooks/<uuid:key>/{verb}/",
+            views.Webhooks.as_view({"post": verb}),
+            name=f"api-webhook-{verb}",
+        )
+        for verb in ("rotate", "pause", "resume", "test")
+    ),
+    path(
+        "webhooks/<uuid:key>/deliveries/",
+        views.Webhooks.as_view({"get": "log"}),
+        name="api-webhook-deliveries",
+    ),
+    path(
+        "webhooks/<uuid:key>/deliveries/<uuid:delivery>/redeliver/",
+        views.Webhooks.as_view({"post": "redeliver"}),
+        name="api-webhook-redeliver",
+    ),
     path("desk/reports/", views.DeskReports.as_view({"get": "list"}), name="api-desk-reports"),
     path(
         "desk/reports/<uuid:key>/steps/",

@@ -13,6 +13,7 @@ from incidents.models.publication import (
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
+from incidents.models.webhook import Delivery, Subscription
 
 __all__ = [
     "Alert",
@@ -20,6 +21,7 @@ __all__ = [
     "Answer",
     "Change",
     "Counter",
+    "Delivery",
     "DeskMark",
     "Draft",
     "Event",
@@ -40,5 +42,6 @@ __all__ = [
     "Report",
     "ReportLink",
     "SavedView",
+    "Subscription",
     "Upload",
 ]

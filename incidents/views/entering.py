@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.errors import NotAllowed
 from incidents.intake import MAY_FILE
+from incidents.querysets import SUBSCRIBERS
 from observers.models import User
 from observers.roles import DESK_ROLES, Role, roles
 
@@ -51,6 +52,10 @@ desk_only = _door(
 carers_only = _door(
     (Role.COORDINATOR, Role.SECURITY),
     _("Observers and their phones are looked after by coordinators and security officers."),
+)
+subscribers_only = _door(
+    SUBSCRIBERS,
+    _("Webhooks are for partners and for the desk of an election."),
 )
 observers_only = _door(
     MAY_FILE,

@@ -22,6 +22,7 @@ PEOPLE = (
     "token_reports",  # observer's token, scope reports:write
     "token_desk",  # coordinator's token, scope desk
     "token_read",  # coordinator's token, scope published:read
+    "token_webhooks",  # partner's token, scope webhooks
     "phone",  # the coordinator's, enrolled: it signs each request
 )
 
@@ -48,7 +49,7 @@ def people(words: str) -> frozenset[str]:
 
 EVERYBODY = Rule(frozenset(PEOPLE))
 # Pages know no tokens: a token's holder is anonymous there and asked to sign in.
-TOKENS = people("token_reports token_desk token_read phone")
+TOKENS = people("token_reports token_desk token_read token_webhooks phone")
 
 PUBLIC = {"GET": EVERYBODY}
 SIGNED_IN = Rule(frozenset(PEOPLE) - TOKENS - {"anonymous"})
@@ -69,11 +70,16 @@ CLAIM = Rule(people("coordinator"), people("foreign_coordinator"))
 OWN_VIEW = Rule(people("coordinator"), people("editor security foreign_coordinator"))
 API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
-API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
+API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read token_webhooks"))
 ANSWERER = Rule(people("observer"), WRITERS.ok - {"observer"})
 API_ANSWER = Rule(
     people("observer token_reports"), API_OWN.ok - people("observer token_reports phone")
 )
+# Partners and every desk keep webhooks; each its own, of which others do not learn.
+SUBSCRIBERS = Rule(DESK.ok | people("partner"))
+OWN_WEBHOOK = Rule(people("partner"), DESK.ok)
+API_SUBSCRIBERS = Rule(SUBSCRIBERS.ok | people("token_webhooks"))
+API_OWN_WEBHOOK = Rule(OWN_WEBHOOK.ok | people("token_webhooks"), OWN_WEBHOOK.absent)
 API_DESK = Rule(DESK.ok | people("token_desk"))
 API_DESK_HERE = Rule(DESK_HERE.ok | people("token_desk"), DESK_HERE.absent)
 
@@ -124,6 +130,16 @@ API = {
     # holds no envelope is refused with 400.
     "api-uploads": api("uploads/", POST=EVERYBODY),
     "api-upload": api("uploads/{s.new_id}/", PATCH=Rule(frozenset(), frozenset(PEOPLE))),
+    "api-webhooks": api("webhooks/", GET=API_SUBSCRIBERS, POST=API_SUBSCRIBERS),
+    "api-webhook": api("webhooks/{s.webhook.pk}/", GET=API_OWN_WEBHOOK, DELETE=API_OWN_WEBHOOK),
+    **{
+        f"api-webhook-{verb}": api(f"webhooks/{{s.webhook.pk}}/{verb}/", POST=API_OWN_WEBHOOK)
+        for verb in ("rotate", "pause", "resume", "test")
+    },
+    "api-webhook-deliveries": api("webhooks/{s.webhook.pk}/deliveries/", GET=API_OWN_WEBHOOK),
+    "api-webhook-redeliver": api(
+        "webhooks/{s.webhook.pk}/deliveries/{s.delivery.pk}/redeliver/", POST=API_OWN_WEBHOOK
+    ),
     "api-desk-reports": api("desk/reports/", GET=API_DESK),
     "api-desk-report-steps": api("desk/reports/{s.report.pk}/steps/", POST=API_DESK_HERE),
     "api-desk-incidents": api("desk/incidents/", GET=API_DESK),
@@ -137,6 +153,12 @@ ACCOUNT = {
     "account_logout": page("/account/logout/", GET=EVERYBODY, POST=EVERYBODY),
     "account_inactive": page("/account/inactive/"),
     "account_change_password": page("/account/password/", GET=SIGNED_IN, POST=SIGNED_IN),
+    "account-webhooks": page("/account/webhooks/", GET=SUBSCRIBERS, POST=SUBSCRIBERS),
+    "account-webhook": page("/account/webhooks/{s.webhook.pk}/", GET=OWN_WEBHOOK),
+    "account-webhook-step": page("/account/webhooks/{s.webhook.pk}/rotate/", POST=OWN_WEBHOOK),
+    "account-webhook-redeliver": page(
+        "/account/webhooks/{s.webhook.pk}/deliveries/{s.delivery.pk}/", POST=OWN_WEBHOOK
+    ),
     "set_language": page("/language/", POST=EVERYBODY),
 }
 PAGES = {

@@ -10,6 +10,8 @@ from incidents import intake, publishing, steps
 from incidents.evidence import places, sealing, showing
 from incidents.models import (
     Alert,
+    Change,
+    Delivery,
     Draft,
     Evidence,
     Incident,
@@ -17,6 +19,7 @@ from incidents.models import (
     Question,
     Report,
     SavedView,
+    Subscription,
 )
 from observers import keys
 from observers.models import Device, Membership, Organisation, SafetyCase, Team, User
@@ -71,6 +74,19 @@ class Stage:
         return SavedView.objects.get_or_create(
             owner=self.people["coordinator"], name="Mine", defaults={"query": "list=reports"}
         )[0]
+
+    @property
+    def webhook(self) -> Subscription:
+        """The partner's."""
+        return Subscription.objects.get_or_create(
+            owner=self.people["partner"], name="stage", url="https://partner.example/hook"
+        )[0]
+
+    @property
+    def delivery(self) -> Delivery:
+        """Of the first change there is, or a test while there is none."""
+        first = Change.objects.order_by("seq").first()
+        return Delivery.objects.get_or_create(subscription=self.webhook, change=first)[0]
 
     @property
     def picture(self) -> str:

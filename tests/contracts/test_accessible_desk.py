@@ -9,15 +9,17 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from incidents import steps, workflow
-from incidents.models import Incident, Report
+from incidents.models import Change, Delivery, Incident, Report, Subscription
 from incidents.transitions import INCIDENT_AXES, REPORT
 from incidents.views.desk_offers import INCIDENT_FORMS, REPORT_FORMS
 from observers.models import SafetyCase, User
 from tests import walking
 from tests.contracts import scene
 from tests.contracts.axe import Shown, faults
+from tests.factories import member
 from tests.incidents.test_desk_incident import fields_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
@@ -127,11 +129,29 @@ def test_axe_finds_nothing_on_a_form_of_the_desk(night, chromium, language):
     assert faults(chromium, language, pages) == []
 
 
+def followed(night) -> tuple[Subscription, Client]:
+    """A webhook that fails, with a log."""
+    election = night.published.incident.election
+    owner = member("partner", election)
+    hook = Subscription.objects.create(
+        owner=owner, url="https://partner.example/", election=election, categories=["DET"],
+        failing_since=timezone.now(), previous_until=timezone.now(),
+    )  # fmt: skip
+    for number, change in enumerate(Change.objects.order_by("seq")[:3]):
+        Delivery.objects.create(
+            subscription=hook, change=change, attempts=number, waiting=number < 2,
+            last_problem="status" * (number == 1), last_status=503, delivered_at=timezone.now(),
+        )  # fmt: skip
+    Delivery.objects.create(subscription=hook)
+    return hook, signed_in(owner)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_a_page_of_field_or_public(night, chromium, language):
     nobody, observer = Client(), signed_in(night.observer)
     report = Report.objects.filter(author=night.observer, questions__isnull=False).first()
     open_question = report.questions.first()
+    hook, partner = followed(night)
     pages = [
         Shown("/", nobody),
         Shown(f"/incidents/{night.published.incident.ref}/", nobody),
@@ -143,6 +163,10 @@ def test_axe_finds_nothing_on_a_page_of_field_or_public(night, chromium, languag
         Shown("/account/login/", nobody, sent={"login": "x", "password": "y"}),
         Shown("/account/logout/", observer),
         Shown("/account/password/", observer),
+        Shown("/account/webhooks/", partner),
+        Shown("/account/webhooks/", partner, sent={"url": "x"}, status=400),
+        Shown("/account/webhooks/", partner, sent={"url": "https://partner.example/"}),
+        Shown(f"/account/webhooks/{hook.pk}/", partner),
         Shown("/report/", observer),
         Shown("/report/", observer, sent={"text": ""}, status=400),
         Shown(f"/report/sent/{report.pk}/", observer),

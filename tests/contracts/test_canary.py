@@ -11,8 +11,19 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from incidents import steps, workflow
-from incidents.models import Draft, Incident, Note, Referral, Report, ReportLink, SavedView
+from incidents import steps, webhooks, workflow
+from incidents.models import (
+    Change,
+    Delivery,
+    Draft,
+    Incident,
+    Note,
+    Referral,
+    Report,
+    ReportLink,
+    SavedView,
+)
+from incidents.webhooks.sending import body_of
 from observers.models import Organisation, Team, User
 from tests.contracts.permissions import ROWS
 from tests.contracts.stage import build_stage
@@ -215,6 +226,16 @@ def test_an_observers_own_pages_show_no_text_after_sending(stage):
         assert f"{MARK} place" not in text, path
         assert f"{MARK} answer" not in text, path
         assert LATITUDE not in text, path
+
+
+def test_no_marker_is_in_a_webhook(stage):
+    """Of everything that was ever public, also what was withdrawn."""
+    assert stage.webhook
+    assert webhooks.fill() == Change.objects.count() > 2
+    webhooks.test(stage.webhook, by=stage.people["partner"])
+    bodies = [body_of(row).decode() for row in Delivery.objects.all()]
+    assert [leaks(body) for body in bodies] == [[]] * len(bodies)
+    assert any(stage.published.ref in body for body in bodies)
 
 
 def test_unpublished_work_changes_no_public_answer(stage):

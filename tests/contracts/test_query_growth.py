@@ -6,7 +6,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from elections.models import Election
-from incidents.models import Incident
+from incidents import webhooks
+from incidents.models import Delivery, Incident
 from observers.models import Membership
 from tests.contracts.stage import build_stage
 
@@ -33,6 +34,10 @@ LISTS = {
     "/api/v1/stations/?election=growth": "anonymous",
     "/api/v1/elections/": "anonymous",
     "/api/v1/reports/": "observer",
+    "/account/webhooks/": "partner",
+    "/account/webhooks/{s.webhook.pk}/": "partner",
+    "/api/v1/webhooks/": "partner",
+    "/api/v1/webhooks/{s.webhook.pk}/deliveries/": "partner",
     "/api/v1/desk/reports/": "coordinator",
     "/api/v1/desk/incidents/": "coordinator",
 }
@@ -42,6 +47,7 @@ def cost(stage, path: str, person: str) -> int:
     client = Client()
     if person != "anonymous":
         client.force_login(stage.people[person])
+    path = path.format(s=stage)
     client.get(path)  # what is read once and kept is not counted
     with CaptureQueriesContext(
         connection,
@@ -61,17 +67,25 @@ def grow(stage, incident) -> None:
     waiting = stage.open(stage.file())
     stage.take(waiting, "draft", "editor")
     stage.withdraw(stage.publish())
+    partner = stage.people["partner"]
+    webhooks.subscribe(by=partner, url="https://partner.example/", election="growth")
+    webhooks.fill()
 
 
 @pytest.mark.django_db
 def test_no_list_asks_once_a_row():
     stage = build_stage("growth")
     incident = stage.open()
+    assert stage.webhook
     grow(stage, incident)
+    oldest = Delivery.objects.order_by("change").values_list("pk", flat=True)[0]
+    Delivery.objects.exclude(pk=oldest).delete()
     few = {path: cost(stage, path, person) for path, person in LISTS.items()}
+    assert Delivery.objects.filter(subscription=stage.webhook).count() == 1
     for _ in range(4):
         grow(stage, incident)
     many = {path: cost(stage, path, person) for path, person in LISTS.items()}
+    assert Delivery.objects.filter(subscription=stage.webhook).count() > 5
     assert {p: (few[p], n) for p, n in many.items() if n > few[p]} == {}
 
 

@@ -14,10 +14,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from incidents import alerts, delivering, steps
+from incidents import alerts, delivering, posting, steps
 from incidents.errors import NotAllowed
 from incidents.models import Alert, AlertDelivery, Draft, Event, Incident, Referral, Report
 from tests.contracts.stage import build_stage
+from tests.receivers import tls_receiver
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
@@ -25,6 +26,12 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 @pytest.fixture
 def stage(db):
     return build_stage("alerts")
+
+
+@pytest.fixture
+def receiver(tmp_path):
+    with tls_receiver(tmp_path) as made:
+        yield made.url, made.context, made
 
 
 @pytest.fixture
@@ -324,49 +331,6 @@ def test_two_carriers_at_once_send_it_once(settings):
     assert len(mail.outbox) == 4
 
 
-def test_the_signature_is_that_of_standard_webhooks():
-    body = b'{"test": 2432232314}'
-    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    said = delivering.signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", body)
-    assert said == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-
-
-@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "not base64!"])
-def test_a_weak_secret_signs_nothing(secret):
-    with pytest.raises(delivering.NotDelivered):
-        delivering.signature(secret, "id", "1", b"{}")
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "10.1.2.3", "192.168.0.9", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-        "224.0.0.1", "::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "2002:0a00:0001::1",
-        "ff02::1", "::",
-    ],
-)  # fmt: skip
-def test_addresses_inside_are_refused(address):
-    assert delivering.on_the_open_internet(address) is False
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1"])
-def test_addresses_outside_are_not(address):
-    assert delivering.on_the_open_internet(address) is True
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://example.org/", "https://127.0.0.1/", "https://localhost/", "https://[::1]:8443/",
-        "https://user:word@example.org/", "https://example.org:99999/", "ftp://example.org/", "",
-        "https://0x7f.1/", "https://2130706433/",
-    ],
-)  # fmt: skip
-def test_a_webhook_goes_nowhere_but_https_on_the_open_internet(url):
-    with pytest.raises((delivering.NotDelivered, OSError)):
-        delivering.post(url, b"{}", {})
-
-
 def test_a_webhook_that_may_not_be_called_is_kept_and_tells_no_secret(stage, settings, caplog):
     settings.ALERT_WEBHOOK_URL, settings.ALERT_WEBHOOK_SECRET = "https://127.0.0.1/hook", SECRET
     stage.file(danger="observer")
@@ -381,9 +345,9 @@ def test_a_webhook_that_may_not_be_called_is_kept_and_tells_no_secret(stage, set
 def test_a_receiver_gets_a_signed_message_with_a_stable_id(stage, settings, receiver, monkeypatch):
     url, context, got = receiver
     settings.ALERT_WEBHOOK_URL, settings.ALERT_WEBHOOK_SECRET = url, SECRET
-    real = delivering.post
+    real = posting.post
     monkeypatch.setattr(
-        delivering,
+        posting,
         "post",
         lambda *args: real(*args, reachable=lambda address: True, context=context),
     )
@@ -401,49 +365,6 @@ def test_a_receiver_gets_a_signed_message_with_a_stable_id(stage, settings, rece
     assert set(said) == {"type", "id", "ref", "raised_at", "url", "rehearsal"}
     assert (said["type"], said["ref"]) == ("alert.danger", report.ref)
     assert b"SECRET" not in body
-
-
-@pytest.fixture
-def receiver(tmp_path):
-    """A real server with a certificate of its own."""
-    import http.server
-    import ssl
-    import subprocess
-    from types import SimpleNamespace
-
-    pair = tmp_path / "pair.pem"
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout",
-         str(pair), "-out", str(tmp_path / "cert.pem"), "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost"],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        pytest.skip("needs openssl")
-    got = SimpleNamespace(requests=[], answers=[])
-
-    class Receive(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"]))
-            got.requests.append((dict(self.headers.items()), body))
-            self.send_response(got.answers.pop(0))
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receive)
-    inside = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    inside.load_cert_chain(tmp_path / "cert.pem", pair)
-    server.socket = inside.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    outside = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
-    yield f"https://localhost:{server.server_address[1]}/hook", outside, got
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
 
 
 def test_lowering_below_four_and_raising_again_is_the_same_cause(stage):

@@ -86,6 +86,7 @@ def test_a_good_installation_starts_and_passes_the_deployment_check(installed):
         ({"CSRF_TRUSTED_ORIGINS": "http://dauys.example.org"}, "unencrypted origin"),
         ({"DATABASE_URL": "sqlite://:memory:"}, "journal_mode = memory"),
         ({"DATA_DIR": "/dev/null/nowhere"}, "DATA_DIR cannot be written to"),
+        ({"WEBHOOKS_MAY_CALL_HERE": "1"}, "lets strangers call this machine"),
         ({"ENVIRONMENT": "prod"}, "must be production, demo or test"),
     ],
 )
@@ -117,6 +118,19 @@ def test_without_its_keys_it_does_not_start(installed, tmp_path):
     started = run(production(installed, KEYS_DIR=str(tmp_path / "none")), "-c", START)
     assert started.returncode != 0
     assert "Bring the backup of the keys" in started.stderr
+
+
+@once
+def test_without_the_key_of_webhooks_it_does_not_start(installed, tmp_path):
+    keys = tmp_path / "keys"
+    shutil.copytree(installed / "keys", keys)
+    (keys / "webhooks.key").unlink()
+    started = run(production(installed, KEYS_DIR=str(keys)), "-c", START)
+    assert started.returncode != 0
+    assert "no key to sign webhooks with" in started.stderr
+    made = run(production(installed, KEYS_DIR=str(keys)), "manage.py", "make_keys")
+    assert made.stdout.strip() == "webhooks.key"
+    assert (keys / "webhooks.key").stat().st_mode & 0o777 == 0o600
 
 
 @once

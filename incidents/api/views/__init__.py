@@ -5,6 +5,7 @@ from incidents.api.views.phone import Devices, Envelopes, ThisDevice
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
 from incidents.api.views.uploads import Uploads
+from incidents.api.views.webhooks import Webhooks
 
 __all__ = [
     "BulkSteps",
@@ -22,4 +23,5 @@ __all__ = [
     "Reports",
     "ThisDevice",
     "Uploads",
+    "Webhooks",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection
 
-from incidents import alerts, arriving, delivering, publishing
+from incidents import alerts, arriving, delivering, publishing, webhooks
 from incidents.evidence import attaching, drawing, finishing, uploading
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ DUTIES: dict[str, Callable[[], int]] = {
     "swept": uploading.sweep,
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
+    # Last: it waits for other people's servers, for some seconds a turn.
+    "told": webhooks.tell,
 }
 
 
@@ -29,8 +31,8 @@ class Command(BaseCommand):
     help = (
         "Publish what an ended embargo releases, file what had arrived when a server died, "
         "attach files to their reports and make clean copies of pictures, raise "
-        "alerts about what waits too long, deliver alerts. Once, or with --every again and "
-        "again until SIGTERM."
+        "alerts about what waits too long, deliver alerts, call webhooks. Once, or with --every "
+        "again and again until SIGTERM."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
