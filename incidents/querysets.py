@@ -356,6 +356,12 @@ class OfPublicationQuerySet(models.QuerySet[M]):
         return self.filter(_public(withdrawn, "publication__"))
 
 
+class TallyQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        """Sums over what the world reads; a rehearsal has none."""
+        return self.filter(election__in=Election.objects.filter(is_rehearsal=False))
+
+
 class ChangeQuerySet(OfPublicationQuerySet[M]):
     def latest_states(self) -> Self:
         """One line a publication: its newest. Older lines carry nothing a follower needs."""

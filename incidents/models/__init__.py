@@ -12,6 +12,7 @@ from incidents.models.publication import (
 )
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
+from incidents.models.tally import Counted, Tally
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "AlertDelivery",
     "Answer",
     "Change",
+    "Counted",
     "Counter",
     "DeskMark",
     "Draft",
@@ -40,5 +42,6 @@ __all__ = [
     "Report",
     "ReportLink",
     "SavedView",
+    "Tally",
     "Upload",
 ]
