@@ -154,7 +154,7 @@ def _prepared(
     columns = ["election_id", *question.dimensions, *(["at"] if question.at else [])]
     sums = rows.order_by().values_list(*columns).annotate(*[Sum(name) for name in NUMBERS])
     names = ["election_id", *question.dimensions, question.at]
-    return _cells(sums.iterator(chunk_size=2000), names[: len(columns)])
+    return _cells(sums, names[: len(columns)])
 
 
 def _among(asked: dict[str, Any], regions: list[Region]) -> Q:
@@ -204,7 +204,7 @@ def _counting(rows: "QuerySet[Any, Any]", columns: list[str], *more: str) -> Ite
         Count("counted__persons_max"),
         number_unknown=Count("pk", filter=unknown),
     )
-    return _cells(sums.iterator(chunk_size=2000), [*columns, *("regions" for _name in more)])
+    return _cells(sums, [*columns, *("regions" for _name in more)])
 
 
 def _cells(rows: Iterable[tuple[Any, ...]], names: list[str]) -> Iterator[Counts]:

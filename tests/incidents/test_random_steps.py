@@ -458,6 +458,10 @@ class RandomSteps(RuleBasedStateMachine):
 
     @invariant()
     def the_prepared_counts_are_exact(self):
+        newest = Change.objects.count()
+        if newest == getattr(self, "counted_at", None):
+            return
+        self.counted_at = newest
         assert tallies.faults() == []
         live = sum(m.live for m in self.model.values())
         counted = Tally.objects.filter(cuboid="whole").values_list("incidents", flat=True)

@@ -71,7 +71,7 @@ class Stats(PublicRead):
     documented: ClassVar = DOCUMENTED
 
     def list(self, request: Request) -> HttpResponseBase:
-        seen = Publication.objects.visible_to(THE_WORLD)
+        seen = Publication.objects.all_visible_to(THE_WORLD)
         filterset = CountedFilter(request.query_params, seen, request=request)
         parsed = parse(filterset, also=None)
         format_ = self.query["format"] or request.accepted_renderer.format
