@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from elections.models import Region
-from incidents import history
+from incidents import history, tallies
 from incidents.composing import compose, render
 from incidents.models import (
     Change,
@@ -32,6 +32,7 @@ def append_change(publication: Publication, op: str) -> None:
     if publication.election.is_rehearsal:
         return
     counter = history.take_number("changes")
+    tallies.recount(publication)
     Change.objects.create(
         seq=counter.value,
         publication=publication,

@@ -348,6 +348,12 @@ class PublicationQuerySet(models.QuerySet[M]):
         """With `withdrawn`, tombstones too: their reference, dates and reason, no text."""
         return self.filter(_public(withdrawn))
 
+    def all_visible_to(self, user: Visitor) -> Self:
+        """As `visible_to`, to count all of them: of a condition that hardly ever strikes the
+        planner expects no rows, and then compares each of a million with each."""
+        real = Election.objects.filter(is_rehearsal=False).order_by().values_list("pk", flat=True)
+        return self.filter(live=True, election__in=list(real))
+
     def on_desk(self, user: Visitor) -> Self:
         """Also of a rehearsal, which plays publication without a world that reads it."""
         return self.filter(incident_seen(user))
@@ -377,6 +383,12 @@ class WalkedQuerySet(OfPublicationQuerySet[M]):
     def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
         # A withdrawn publication leaves no such row, so nothing is asked about it here.
         return self.filter(_public(withdrawn=True))
+
+
+class TallyQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        """Sums over what the world reads; a rehearsal has none."""
+        return self.filter(election__in=Election.objects.filter(is_rehearsal=False))
 
 
 class ChangeQuerySet(OfPublicationQuerySet[M]):

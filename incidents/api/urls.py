@@ -15,6 +15,7 @@ urlpatterns = [
         views.Incidents.as_view({"get": "versions"}),
         name="api-incident-versions",
     ),
+    path("stats/", views.Stats.as_view({"get": "list"}), name="api-stats"),
     path("changes/", views.Changes.as_view({"get": "list"}), name="api-changes"),
     path("crosswalks/", views.Crosswalks.as_view({"get": "list"}), name="api-crosswalks"),
     path(

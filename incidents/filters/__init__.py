@@ -2,10 +2,16 @@
 
 from elections.filtering import Parsed, parse
 from incidents.filters.desk import DeskIncidentFilter, DeskReportFilter
-from incidents.filters.published import ORDERINGS, PublicationFilter, chosen_elections
+from incidents.filters.published import (
+    ORDERINGS,
+    CountedFilter,
+    PublicationFilter,
+    chosen_elections,
+)
 
 __all__ = [
     "ORDERINGS",
+    "CountedFilter",
     "DeskIncidentFilter",
     "DeskReportFilter",
     "Parsed",

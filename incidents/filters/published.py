@@ -339,6 +339,12 @@ class PublicationFilter(StrictFilterSet):
         return rows  # `keys` orders, once, after everything else
 
 
+class CountedFilter(PublicationFilter):
+    """The same rows where they are counted, which needs no order."""
+
+    ordering = None  # type: ignore[assignment]
+
+
 def during(rows: Rows, name: str, moment: Any) -> Rows:
     """One bound of the window in which it may have happened."""
     bounds = (moment, None) if name == "occurred_from" else (None, moment)

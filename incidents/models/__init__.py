@@ -12,6 +12,7 @@ from incidents.models.publication import (
 )
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
+from incidents.models.tally import Counted, Tally
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 from incidents.models.webhook import Delivery, Subscription
 
@@ -20,6 +21,7 @@ __all__ = [
     "AlertDelivery",
     "Answer",
     "Change",
+    "Counted",
     "Counter",
     "Delivery",
     "DeskMark",
@@ -43,5 +45,6 @@ __all__ = [
     "ReportLink",
     "SavedView",
     "Subscription",
+    "Tally",
     "Upload",
 ]

@@ -6,13 +6,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from incidents.filters import DeskIncidentFilter, DeskReportFilter, PublicationFilter
+from incidents.filters import (
+    CountedFilter,
+    DeskIncidentFilter,
+    DeskReportFilter,
+    PublicationFilter,
+)
 from tests.api.rows import body_of, published_row
 from tests.walking import opened, person
 
 pytestmark = pytest.mark.django_db
+COUNTING = ["by", "by", "grain", "time", "level", "format", "labels", "bom"]
 PAGING = ["limit", "cursor", "count", "format", "fields", "labels", "bom", "since"]
 SOME = (
+    "region region,category election,group severity hour day week occurred published "
     "KZ-ALA KZ,KZ-ALA DET ACC01 2021-01-10 2021-01-10T10:00:00+06:00 0001-01-01T00:00:00+14:00 "
     "9999-12-31T23:59:59-12:00 0 1 4 5 -1 1e3 true false 1,2,3,4 76.9,43.2 180,90 -180,-90 "
     "179,-90,-179,90 nan,inf 500000 99999999999999999999 csv geojson ndjson json en ru me none "
@@ -25,8 +32,8 @@ FEW = settings(
 )
 
 
-def queries(filterset):
-    names = st.sampled_from([*filterset.base_filters, *PAGING]) | st.text(max_size=10)
+def queries(filterset, more=PAGING):
+    names = st.sampled_from([*filterset.base_filters, *more]) | st.text(max_size=10)
     return st.lists(st.tuples(names, VALUES), max_size=4)
 
 
@@ -47,6 +54,14 @@ def test_published_incidents(client, query):
         client.row = published_row()
     ask(client, "/incidents/", query)
     ask(client, "/changes/", query)
+
+
+@FEW
+@given(query=queries(CountedFilter, COUNTING))
+def test_statistics(client, query):
+    if not hasattr(client, "row"):
+        client.row = published_row()
+    ask(client, "/stats/", query)
 
 
 @FEW

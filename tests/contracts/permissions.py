@@ -99,6 +99,7 @@ API = {
     "api-incidents": api("incidents/"),
     "api-incident": api("incidents/{s.published.ref}/"),
     "api-incident-versions": api("incidents/{s.published.ref}/versions/"),
+    "api-stats": api("stats/?by=region,category&grain=hour"),
     "api-changes": api("changes/?since=0"),
     "api-crosswalks": api("crosswalks/"),
     "api-crosswalk": api("crosswalks/stop/?format=csv"),

@@ -141,6 +141,8 @@ def paths(made) -> list[str]:
         f"/?q={MARK}",
         "/api/v1/changes/?since=0",
         "/api/v1/crosswalks/stop/",
+        "/api/v1/stats/?by=election,region&labels=ru",
+        "/api/v1/stats/?by=region&level=1&grain=hour&format=csv&has_response=false",
         "/api/v1/crosswalks/uspft/?format=csv",
         "/feed.atom?language=kk",
         f"/api/v1/incidents/{made.incident.ref}/",
@@ -241,7 +243,13 @@ def test_no_marker_is_in_a_webhook(stage):
 def test_unpublished_work_changes_no_public_answer(stage):
     """ETag, count and body say nothing of what the desk does meanwhile."""
     client = client_of(stage, "anonymous")
-    public = ("/api/v1/", "/api/v1/incidents/?count=true", "/api/v1/changes/?since=0", "/")
+    public = (
+        "/api/v1/",
+        "/api/v1/incidents/?count=true",
+        "/api/v1/changes/?since=0",
+        "/api/v1/stats/?by=region,category&grain=hour",
+        "/",
+    )
 
     def answers() -> list:
         clock = re.compile(rb'"generated_at":"[^"]*"')

@@ -22,9 +22,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from incidents import history, publishing, steps
+from incidents import history, publishing, steps, tallies
 from incidents.errors import Refused, Stale
-from incidents.models import Change, Draft, Incident, Publication, Report, ReportLink
+from incidents.models import Change, Draft, Incident, Publication, Report, ReportLink, Tally
 from incidents.publishing import resting
 from observers.models import User
 from observers.roles import Role
@@ -455,6 +455,17 @@ class RandomSteps(RuleBasedStateMachine):
         live = {pk for pk, m in self.model.items() if m.live}
         assert {pk for pk, op in copy.items() if op == "upsert"} == live
         assert next(history.verify(), None) is None
+
+    @invariant()
+    def the_prepared_counts_are_exact(self):
+        newest = Change.objects.count()
+        if newest == getattr(self, "counted_at", None):
+            return
+        self.counted_at = newest
+        assert tallies.faults() == []
+        live = sum(m.live for m in self.model.values())
+        counted = Tally.objects.filter(cuboid="whole").values_list("incidents", flat=True)
+        assert sum(counted) == live
 
 
 def stage_of_people():

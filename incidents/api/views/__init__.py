@@ -4,6 +4,7 @@ from incidents.api.views.observer import OwnReports, Reports
 from incidents.api.views.phone import Devices, Envelopes, ThisDevice
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
+from incidents.api.views.stats import Stats
 from incidents.api.views.uploads import Uploads
 from incidents.api.views.webhooks import Webhooks
 
@@ -21,6 +22,7 @@ __all__ = [
     "Index",
     "OwnReports",
     "Reports",
+    "Stats",
     "ThisDevice",
     "Uploads",
     "Webhooks",

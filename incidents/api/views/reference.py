@@ -29,6 +29,7 @@ class Index(PublicRead):
             "changes": "api-changes",
             "codebook": "api-codebook",
             "crosswalks": "api-crosswalks",
+            "stats": "api-stats",
             "schema": "api-schema",
             "docs": "api-docs",
         }
