@@ -12,6 +12,7 @@ from incidents.models.publication import (
 )
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
+from incidents.models.saved import SavedExport
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Relation",
     "Report",
     "ReportLink",
+    "SavedExport",
     "SavedView",
     "Upload",
 ]
