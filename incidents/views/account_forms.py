@@ -45,7 +45,7 @@ class _Named(forms.Form):
     def clean_name(self) -> str:
         """Never told by what a database cannot hold."""
         name = clean_text(self.cleaned_data["name"], limit=100)[0].strip()
-        if not name:
+        if not any(letter.isprintable() and not letter.isspace() for letter in name):
             raise forms.ValidationError(_("Give it a name."))
         return name
 

@@ -22,6 +22,7 @@ PEOPLE = (
     "token_reports",  # observer's token, scope reports:write
     "token_desk",  # coordinator's token, scope desk
     "token_read",  # coordinator's token, scope published:read
+    "token_partner",  # partner's token, scope published:read
     "phone",  # the coordinator's, enrolled: it signs each request
 )
 
@@ -48,7 +49,7 @@ def people(words: str) -> frozenset[str]:
 
 EVERYBODY = Rule(frozenset(PEOPLE))
 # Pages know no tokens: a token's holder is anonymous there and asked to sign in.
-TOKENS = people("token_reports token_desk token_read phone")
+TOKENS = people("token_reports token_desk token_read token_partner phone")
 
 PUBLIC = {"GET": EVERYBODY}
 SIGNED_IN = Rule(frozenset(PEOPLE) - TOKENS - {"anonymous"})
@@ -69,13 +70,20 @@ CLAIM = Rule(people("coordinator"), people("foreign_coordinator"))
 OWN_VIEW = Rule(people("coordinator"), people("editor security foreign_coordinator"))
 API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
-API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read"))
+API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read token_partner"))
 ANSWERER = Rule(people("observer"), WRITERS.ok - {"observer"})
 API_ANSWER = Rule(
     people("observer token_reports"), API_OWN.ok - people("observer token_reports phone")
 )
 API_DESK = Rule(DESK.ok | people("token_desk"))
 API_DESK_HERE = Rule(DESK_HERE.ok | people("token_desk"), DESK_HERE.absent)
+
+
+# By a token only: its name stands in the log.
+PARTNER = Rule(people("token_partner"))
+PROGRAMS = Rule(DESK.ok | people("partner"))
+# A token or a saved export is its owner's; nobody else learns that it exists.
+OWN_PROGRAM = Rule(people("partner"), DESK.ok)
 
 
 def api(path: str, **rules: Rule) -> Row:
@@ -106,6 +114,9 @@ API = {
     "api-docs": page("/api/v1/docs/"),
     "api-problems": api("problems/"),
     "api-problem": api("problems/stale/"),
+    "api-partner-incidents": api("partner/incidents/", GET=PARTNER),
+    "api-partner-incident": api("partner/incidents/{s.published.ref}/", GET=PARTNER),
+    "api-partner-columns": api("partner/columns/", GET=PARTNER),
     "api-reports": api("reports/", GET=API_OWN),
     "api-report": Row(
         "/api/v1/reports/{s.new_id}/",
@@ -137,6 +148,10 @@ ACCOUNT = {
     "account_logout": page("/account/logout/", GET=EVERYBODY, POST=EVERYBODY),
     "account_inactive": page("/account/inactive/"),
     "account_change_password": page("/account/password/", GET=SIGNED_IN, POST=SIGNED_IN),
+    "account-tokens": page("/account/tokens/", GET=PROGRAMS, POST=PROGRAMS),
+    "account-token-revoke": page("/account/tokens/{s.token.pk}/revoke/", POST=OWN_PROGRAM),
+    "account-exports": page("/account/exports/", POST=PROGRAMS),
+    "account-export-revoke": page("/account/exports/{s.export[0].pk}/revoke/", POST=OWN_PROGRAM),
     "set_language": page("/language/", POST=EVERYBODY),
 }
 PAGES = {
@@ -145,6 +160,8 @@ PAGES = {
     "public-election": page("/elections/{s.election.slug}/"),
     "public-data": page("/data/"),
     "public-feed": page("/feed.atom"),
+    # The address is the key: whoever has it reads what the API tells everybody.
+    "saved-export": page("/data/saved/{s.export[0].pk}/{s.export[1]}.csv"),
     "field-report": page("/report/", GET=WRITERS, POST=WRITERS),
     "field-sent": Row(
         "/report/sent/{s.report.pk}/",
@@ -203,7 +220,7 @@ PAGES = {
 KEPT_IN_ADMIN = {
     "elections": "regionset region regionsuccession election station contestant turnoutfigure "
     "resultfigure statement",
-    "observers": "user organisation team membership device apitoken",
+    "observers": "user organisation team membership device apitoken partneraccess",
 }
 BOTH = {"GET": ADMINS, "POST": ADMINS}
 READ = {"GET": ADMINS}
@@ -240,8 +257,12 @@ for app, models in KEPT_IN_ADMIN.items():
             f"admin:{app}_{model}_history": Row(f"{base}0/history/", BOTH),
         }
 # History points at people, devices and tokens: they are closed or revoked, never deleted; and a
-# token is shown once by the command that makes it, a device enrols itself.
-for kind in ("user_delete", "device_add", "device_delete", "apitoken_add", "apitoken_delete"):
+# token is shown once where it is made, a device enrols itself. The log is written by reading.
+NEITHER = "device apitoken partneraccess"
+for kind in ("user_delete", *(f"{k}_{v}" for k in NEITHER.split() for v in ("add", "delete"))):
     name = f"admin:observers_{kind}"
     ADMIN[name] = Row(ADMIN[name].path, NOBODY)
+ADMIN["admin:observers_partneraccess_change"] = Row(
+    "/admin/observers/partneraccess/0/change/", {"GET": ADMINS, "POST": Rule(frozenset())}
+)
 ROWS: dict[str, Row] = API | ACCOUNT | PAGES | ADMIN

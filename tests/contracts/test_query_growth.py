@@ -6,7 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from elections.models import Election
+from incidents import saving
 from incidents.models import Incident
+from observers import tokens
 from observers.models import Membership
 from tests.contracts.stage import build_stage
 
@@ -32,6 +34,9 @@ LISTS = {
     "/api/v1/regions/?election=growth": "anonymous",
     "/api/v1/stations/?election=growth": "anonymous",
     "/api/v1/elections/": "anonymous",
+    "/api/v1/partner/incidents/": "token_partner",
+    "/api/v1/partner/incidents/?format=csv": "token_partner",
+    "/account/tokens/": "partner",
     "/api/v1/reports/": "observer",
     "/api/v1/desk/reports/": "coordinator",
     "/api/v1/desk/incidents/": "coordinator",
@@ -40,7 +45,10 @@ LISTS = {
 
 def cost(stage, path: str, person: str) -> int:
     client = Client()
-    if person != "anonymous":
+    if person == "token_partner":
+        _token, text = tokens.create(stage.people["partner"], name="t", scopes=[tokens.READS])
+        client = Client(headers={"Authorization": f"Bearer {text}"})
+    elif person != "anonymous":
         client.force_login(stage.people[person])
     client.get(path)  # what is read once and kept is not counted
     with CaptureQueriesContext(
@@ -55,6 +63,10 @@ def cost(stage, path: str, person: str) -> int:
 
 def grow(stage, incident) -> None:
     """One more of everything a list can show."""
+    partner = stage.people["partner"]
+    limits = {"elections": [stage.election], "regions": [stage.city, stage.other_region]}
+    tokens.create(partner, name="t", scopes=[tokens.READS], **limits)
+    saving.make(by=partner, name="e", query="severity=3", format_="csv")
     stage.file()
     stage.open(stage.file(by=stage.people["other_observer"]))
     stage.publish(stage.open(stage.file(text="More.")))
