@@ -195,7 +195,6 @@ def test_no_marker_leaves_the_mission(stage, person, log):
 @pytest.mark.parametrize("query", ["", "?format=csv", "?format=ndjson&labels=ru", f"?q={MARK}"])
 def test_no_marker_reaches_a_partner(stage, query, log):
     """The agreed columns are made of private rows: each of them holds none of their words."""
-    stage.take(stage.published.incident, "correct", "editor", what_changed="Nothing to see")
     _token, text = tokens.create(
         stage.people["partner"], name=f"{MARK} token", scopes=[tokens.READS]
     )
