@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -383,3 +384,9 @@ def test_an_agreed_column_has_no_public_name():
     public = {column.name for column in codebook.COLUMNS}
     assert public.isdisjoint(column.name for column in agreed.AGREED)
     assert set(agreed.BY_NAME) == public | {column.name for column in agreed.AGREED}
+
+
+@pytest.mark.parametrize("file", ["api.md", "decisions/0020-partners.md"])
+def test_every_agreed_column_is_written_down(file):
+    told = (settings.BASE_DIR / "docs" / file).read_text("utf-8")
+    assert [one.name for one in agreed.AGREED if f"`{one.name}`" not in told] == []
