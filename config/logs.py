@@ -15,6 +15,8 @@ LONGEST = 2000
 REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bdauys_[A-Za-z0-9]+_?[A-Za-z0-9]*"), "[token]"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',]+"), r"\1 [token]"),
+    # The address of a saved export is its key.
+    (re.compile(r"/data/saved/[^\s\"'<>?]*"), "/data/saved/[export]"),
     (re.compile(r"(?i)[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}"), "[uuid]"),
     # In an address or escaped inside one.
     (re.compile(r"[^\s<>\"'(),:;=/?&]+(?:@|%40)[^\s<>\"'(),:;=/?&]+"), "[e-mail]"),

@@ -9,8 +9,8 @@ urlpatterns = [
     path("", include("incidents.urls.public")),
     path("report/", include("incidents.urls.field")),
     path("desk/", include("incidents.urls.desk")),
-    path("account/webhooks/", include("incidents.urls.account")),
     path("account/", include("observers.urls")),
+    path("account/", include("incidents.urls.account")),
     path("api/v1/", include("config.api")),
     path("admin/", site.urls),
     # Without a token: it changes nothing but the reader's language, and a token would set a

@@ -290,6 +290,10 @@ CHOICES: dict[str, Any] = {
     "phase": vocabulary.Phase,
     "place_precision": vocabulary.PlacePrecision,
     "persons_basis": vocabulary.PersonsBasis,
+    "grounds": vocabulary.Grounds,
+    "source": vocabulary.Source,
+    "incident_status": vocabulary.IncidentStatus,
+    "outcome": vocabulary.Outcome,
 }
 
 
@@ -343,7 +347,7 @@ def labels(name: str, language: str) -> Mapping[str, str]:
         return {str(value): str(label) for value, label in CHOICES[name].choices}
 
 
-def as_rows() -> list[dict[str, Any]]:
+def as_rows(columns: Sequence[Column] = COLUMNS) -> list[dict[str, Any]]:
     """The data dictionary: one row for each public column, in order."""
     return [
         {
@@ -356,7 +360,7 @@ def as_rows() -> list[dict[str, Any]]:
             "csv": column.csv,
             "since": column.since,
         }
-        for column in COLUMNS
+        for column in columns
     ]
 
 

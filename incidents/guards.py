@@ -14,6 +14,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "incidents_report": ("state", "state_reason", "seen_at", "due_at"),
     "incidents_note": ("struck_at", "struck_by_id", "struck_reason"),
     "incidents_answer": ("seen_at",),
+    "observers_partneraccess": (),
 }
 
 

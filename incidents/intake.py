@@ -30,7 +30,7 @@ from incidents.models import Incident, RawReport, Report
 from incidents.refs import new_ref
 from incidents.vocabulary import Audience, Danger, ReportState
 from observers.models import Device, Membership, User
-from observers.roles import IN_THE_FIELD
+from observers.roles import IN_THE_FIELD, elections_of_token, within_token
 
 MAY_FILE = IN_THE_FIELD
 MAX_BYTES = 256 * 1024
@@ -149,13 +149,16 @@ def problems(refusal: Refused) -> dict[str, list[str]]:
 
 def _filing(author: User) -> list[Membership]:
     """In what elections and for which team this person may file now, the oldest first."""
-    return FILING(user=author.pk, now=timezone.now()) if author.is_active else []
+    if not author.is_active:
+        return []
+    held = FILING(user=author.pk, now=timezone.now())
+    return [one for one in held if within_token(author, one.election_id)]
 
 
 def _at_once(arrived: RawReport, raw: bytes, filing: list[Membership]) -> Receipt | None:
     """Bytes, report and history in one commit. None: not this time, and nothing was kept."""
     try:
-        payload, election, digest = _read(raw, filing)
+        payload, election, digest = _read(raw, filing, arrived.author)
         ref = new_ref(election.ref_prefix)
         if KNOWN(report=arrived.report_id, ref=ref):
             return None  # a repeat, a conflict, or a reference that is taken
@@ -180,16 +183,19 @@ def _keep(arrived: RawReport) -> RawReport:
     others = ("body", "channel", "device", "election", "sealed")
     given = {name: getattr(arrived, name) for name in others}
     kept, _made = RawReport.objects.get_or_create(**found, defaults=given)
+    kept.author = arrived.author  # who knows what the token of this request is limited to
     return kept
 
 
-def _read(raw: bytes, filing: list[Membership]) -> tuple[dict[str, Any], Election, str]:
+def _read(
+    raw: bytes, filing: list[Membership], author: User
+) -> tuple[dict[str, Any], Election, str]:
     """The fields, the election they are meant for and the digest of both. Raises Refused."""
     payload = parse_json(raw, max_bytes=MAX_BYTES)
     if not isinstance(payload, dict):
         raise Invalid({"": [_("Send one JSON object with the fields of the report.")]})
     payload.pop("id", None)
-    election = _election(filing, payload.pop("election", None))
+    election = _election(filing, payload.pop("election", None), author)
     return payload, election, _digest(payload, election)
 
 
@@ -200,7 +206,7 @@ def _digest(payload: dict[str, Any], election: Election) -> str:
 
 def _understand(kept: RawReport, raw: bytes) -> Receipt:
     filing = _filing(kept.author)
-    payload, election, digest = _read(raw, filing)
+    payload, election, digest = _read(raw, filing, kept.author)
     if found := Report.objects.filter(pk=kept.report_id).first():
         return _again(found, kept.author, digest)
     values = _values(kept, payload, election)
@@ -227,13 +233,15 @@ def file_opened(
     return _file_once(kept, _among(_filing(kept.author), election), values, digest)
 
 
-def _election(filing: list[Membership], slug: object) -> Election:
+def _election(filing: list[Membership], slug: object, author: User) -> Election:
     """The one named, or the only one this person observes."""
     elections = {m.election.slug: m.election for m in filing if m.election is not None}
     if slug is None and len(elections) == 1:
         return next(iter(elections.values()))
     if isinstance(slug, str) and slug in elections:
         return elections[slug]
+    if isinstance(slug, str) and elections_of_token(author) is not None:
+        raise NotAllowed(_("This token was not made for that election. Use another one."))
     names = ", ".join(sorted(elections))
     raise Invalid({"election": [_("Name one of your elections: %(names)s.") % {"names": names}]})
 

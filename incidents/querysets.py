@@ -17,7 +17,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from elections.models import Election, Region
 from observers.models import Membership, User
 from observers.querysets import desk_memberships as desk_memberships
-from observers.roles import Role
+from observers.querysets import partner_memberships as partner_memberships
+from observers.roles import Role, elections_of_token, regions_of_token
 
 M = TypeVar("M", bound=models.Model)
 Visitor = User | AnonymousUser
@@ -85,6 +86,11 @@ def _incident_scope(
     return scope
 
 
+def _own(user: Visitor) -> Q:
+    within = elections_of_token(user)
+    return Q(author=user.pk) if within is None else Q(author=user.pk, election__in=within)
+
+
 def _any(scopes: list[Q]) -> Q:
     combined = NOTHING
     for scope in scopes:
@@ -108,7 +114,7 @@ class ReportQuerySet(models.QuerySet[M]):
             return rows.none()
         election = BY_KEY if by_key else "election"
         scopes = [_report_scope(m, election) for m in desk_memberships(user)]
-        return rows.filter(_any([*scopes, Q(author=user.pk)]))
+        return rows.filter(_any([*scopes, _own(user)]))
 
     def overdue(self, now: datetime) -> Self:
         return self.filter(state="received", due_at__lte=now)
@@ -343,6 +349,14 @@ def _public(withdrawn: bool, prefix: str = "") -> Q:
     return public if withdrawn else public & Q((f"{prefix}live", True))
 
 
+def _agreed(membership: Membership) -> Q:
+    """Of this partner's election; in its regions only, when it has some."""
+    rows = apps.get_model("incidents", "PublicationRegion").objects
+    here = rows.filter(publication=OuterRef("pk"), region__in=membership.regions.all())
+    named = Q(Exists(here)) if membership.regions.all() else Q()
+    return Q(election=membership.election_id) & named
+
+
 class PublicationQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
         """With `withdrawn`, tombstones too: their reference, dates and reason, no text."""
@@ -357,6 +371,12 @@ class PublicationQuerySet(models.QuerySet[M]):
     def on_desk(self, user: Visitor) -> Self:
         """Also of a rehearsal, which plays publication without a world that reads it."""
         return self.filter(incident_seen(user))
+
+    def agreed_with(self, partner: Visitor) -> Self:
+        """Those of which a partner reads more columns, as far as their token reaches."""
+        rows = self.filter(_any([_agreed(one) for one in partner_memberships(partner)]))
+        regions = regions_of_token(partner)
+        return rows if regions is None else rows.in_regions(regions)
 
     def overlapping(self, start: datetime | None, end: datetime | None) -> Self:
         return self.filter(overlapping(start, end))

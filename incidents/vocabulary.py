@@ -135,6 +135,16 @@ class Verification(TextChoices):
     REFUTED = "refuted", pgettext_lazy("verification", "Refuted")
 
 
+class Grounds(TextChoices):
+    """What a verification can rest on, as partners read it; never the desk's own words."""
+
+    SEVERAL_SOURCES = "several_sources", _("Several independent sources")
+    SEVERAL_ORGANISATIONS = "several_organisations", _("Observers of several organisations")
+    FILE = "file", _("A photo, film or document is kept")
+    OFFICIAL_RESPONSE = "official_response", _("An authority has answered")
+    JUDGED = "judged", _("A person judged which sources are independent")
+
+
 class Phase(TextChoices):
     """In the order of time."""
 

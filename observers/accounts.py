@@ -19,6 +19,7 @@ DOORS = (
     (DESK_ROLES, "desk-queue"),
     (frozenset({Role.ADMIN}), "admin:index"),
     (frozenset({Role.OBSERVER}), "field-report"),
+    (frozenset({Role.PARTNER}), "account-tokens"),
 )
 # allauth announces every sign-in and sign-out; only this is worth a sentence.
 ANNOUNCED = {

@@ -13,7 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from elections.admin import IN_OUR_TIME
 from observers import tokens
-from observers.models import ApiToken, Device, Membership, Organisation, Team, User
+from observers.models import (
+    ApiToken,
+    Device,
+    Membership,
+    Organisation,
+    PartnerAccess,
+    Team,
+    User,
+)
 
 
 class MembershipForm(forms.ModelForm[Membership]):
@@ -120,7 +128,7 @@ class DeviceAdmin(admin.ModelAdmin[Device]):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
-    """Made by `manage.py create_token`, whose output is the only place a secret ever stands."""
+    """Made by people themselves or by `manage.py create_token`, and shown once, there."""
 
     list_display = ["name", "user", "prefix", "scopes", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
@@ -130,6 +138,8 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
         "user",
         "prefix",
         "scopes",
+        "elections",
+        "regions",
         "created_at",
         "expires_at",
         "last_used_at",
@@ -148,3 +158,27 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
         for token in chosen:
             tokens.revoke(token)
         self.message_user(request, _("Revoked: %(count)d.") % {"count": len(chosen)})
+
+
+@admin.register(PartnerAccess)
+class PartnerAccessAdmin(admin.ModelAdmin[PartnerAccess]):
+    """A window and nothing more: the log is written by reading."""
+
+    list_display = ["at", "user", "prefix", "resource", "format", "rows", "data_version"]
+    list_select_related = ["user"]
+    list_filter = ["resource", "format"]
+    search_fields = ["prefix", "user__username"]
+    fields = ("at", "user", "prefix", "resource", "format", "filters", "rows", "data_version")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: PartnerAccess | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: PartnerAccess | None = None
+    ) -> bool:
+        return False

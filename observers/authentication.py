@@ -23,6 +23,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 _("This token is not valid: unknown, expired or revoked. Ask for a new one.")
             )
+        token.user.asked_with = token
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -37,6 +37,17 @@ def desk_memberships(user: Visitor) -> list[records.Membership]:
     return remembered(user, "desk memberships", ask)
 
 
+def partner_memberships(user: Visitor) -> list[records.Membership]:
+    """Active ones, within the token of the request; the oldest first, regions prefetched."""
+
+    def ask() -> list[records.Membership]:
+        held = memberships(user).filter(role=Role.PARTNER).order_by("pk")
+        held = held.select_related("election", "organisation", "user")
+        return list(held.prefetch_related("regions"))
+
+    return remembered(user, "partner memberships", ask)
+
+
 def _caring(user: Visitor) -> list[records.Membership]:
     """What this person looks after others by."""
     care = (Role.COORDINATOR, Role.SECURITY)
@@ -227,6 +238,13 @@ class ApiTokenQuerySet(_Seen["records.ApiToken"]):
     def usable(self, at: datetime | Expression | None = None) -> Self:
         moment = at or timezone.now()
         return self.filter(revoked_at=None, expires_at__gt=moment, user__is_active=True)
+
+
+class PartnerAccessQuerySet(_Seen["records.PartnerAccess"]):
+    """Administrators see who read when; partners what was read in their own name."""
+
+    def _seen_by(self, user: records.User) -> Q:
+        return Q(user=user)
 
 
 def _paths_above(path: str) -> list[str]:

@@ -51,10 +51,33 @@ def memberships(
     if not (user.is_authenticated and user.is_active):
         return found.none()
     found = found.filter(user=user).active(at)
+    if (within := elections_of_token(user)) is not None:
+        found = found.filter(election__in=within)
+    if regions_of_token(user) is not None:
+        # Only reading is limited to regions; whatever its scopes say, it is nothing else.
+        found = found.filter(role=Role.PARTNER)
     if election is None:
         return found
     # Only an administrator may stand above the elections.
     return found.filter(Q(election=election) | Q(election=None))
+
+
+def elections_of_token(user: Visitor) -> frozenset[int] | None:
+    """What the token of this request is limited to. None: no token, or no such limit."""
+    token = getattr(user, "asked_with", None)
+    return token.only_elections if token else None
+
+
+def regions_of_token(user: Visitor) -> frozenset[int] | None:
+    """The same of regions, by their ids; what lies below them is meant, too."""
+    token = getattr(user, "asked_with", None)
+    return token.only_regions if token else None
+
+
+def within_token(user: Visitor, election_id: int | None) -> bool:
+    """May the token of this request be used to write in this election? Without one: yes."""
+    within = elections_of_token(user)
+    return (within is None or election_id in within) and regions_of_token(user) is None
 
 
 @contextmanager
@@ -72,7 +95,9 @@ def remembered(user: Visitor, what: object, ask: Callable[[], T]) -> T:
     known = _asked.get()
     if known is None or not user.is_authenticated:
         return ask()
-    key = (user.pk, what)
+    # Of one request, a session and a token may be two askers with different rights.
+    token = getattr(user, "asked_with", None)
+    key = (user.pk, token and token.pk, what)
     if key not in known:
         known[key] = ask()
     found: T = known[key]

@@ -12,10 +12,12 @@ import string
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import CharField, DateTimeField, Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from elections.models import Election, Region
 from elections.prepared import Given, Prepared
 from observers.models import ApiToken, User
 
@@ -46,28 +48,47 @@ class Scope(TextChoices):
     WEBHOOKS = "webhooks", _("Keep webhooks")
 
 
+READS = Scope.PUBLISHED_READ.value
+
+
 def create(
-    user: User, *, name: str, scopes: Iterable[str], expires_in: timedelta = LIFETIME
+    user: User,
+    *,
+    name: str,
+    scopes: Iterable[str],
+    expires_in: timedelta = LIFETIME,
+    elections: Iterable[Election] = (),
+    regions: Iterable[Region] = (),
 ) -> tuple[ApiToken, str]:
     """The row and the text to hand over; the text cannot be had again.
 
-    Raises ValueError for an unknown scope, no scope, or a lifetime outside 1 second–366 days.
+    Without `elections` and `regions` it reaches as far as the person does. Raises ValueError for
+    an unknown scope, no scope, a lifetime outside 1 second–366 days, or regions of a token that
+    does more than read: neither a desk nor an observer can be limited by them.
     """
+    elections, regions = list(elections), list(regions)
     wanted = sorted({Scope(scope).value for scope in scopes})
     if not wanted:
         raise ValueError("a token needs at least one scope")
     if not timedelta(0) < expires_in <= LONGEST:
         raise ValueError(f"a token lives at most {LONGEST.days} days")
+    if regions and wanted != [Scope.PUBLISHED_READ]:
+        raise ValueError(f"only a token that does no more than {READS} is limited to regions")
     prefix = _random(8).lower()
     secret = _random(43)
-    token = ApiToken.objects.create(
-        user=user,
-        name=name,
-        prefix=prefix,
-        secret_hash=_digest(secret),
-        scopes=wanted,
-        expires_at=timezone.now() + expires_in,
-    )
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            user=user,
+            name=name,
+            prefix=prefix,
+            secret_hash=_digest(secret),
+            scopes=wanted,
+            expires_at=timezone.now() + expires_in,
+            by_election=bool(elections),
+            by_region=bool(regions),
+        )
+        token.elections.set(elections)
+        token.regions.set(regions)
     return token, f"dauys_{prefix}_{secret}"
 
 

@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from incidents.querysets import desk_memberships
+from incidents.querysets import desk_memberships, partner_memberships
 from incidents.webhooks import may_subscribe
 from observers.models import ApiToken, Device, User
 from observers.tokens import Scope
@@ -44,6 +44,17 @@ class KeepsWebhooks(_Scoped):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return super().has_permission(request, view) and may_subscribe(cast(User, request.user))
+
+
+class AsPartner(_Scoped):
+    """By a token only: its name stands in the log of what was read."""
+
+    scope = Scope.PUBLISHED_READ
+    message = _("This is for partners, by a token that reads, and within its limits.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        known = isinstance(request.auth, ApiToken) and super().has_permission(request, view)
+        return known and bool(partner_memberships(request.user))
 
 
 class ByPhone(BasePermission):

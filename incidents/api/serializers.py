@@ -45,7 +45,7 @@ INCIDENT_FIELDS = (
 # --- What the world reads: for the documentation, made from the list of columns ------------
 
 
-def _documented(column: Column) -> serializers.Field[Any, Any, Any, Any]:
+def documented_field(column: Column) -> serializers.Field[Any, Any, Any, Any]:
     text: dict[str, Any] = {"help_text": column.about["en"], "allow_null": True}
     if column.name == "responses":
         return serializers.ListField(child=serializers.DictField(), **text)
@@ -68,7 +68,7 @@ PublishedIncident = type(
     (serializers.Serializer,),
     {
         "__doc__": "A published incident: exactly the columns of the codebook.",
-        **{column.name: _documented(column) for column in COLUMNS},
+        **{column.name: documented_field(column) for column in COLUMNS},
     },
 )
 

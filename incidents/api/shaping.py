@@ -1,6 +1,6 @@
 """Which columns, labels and file format a request for published incidents asks for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -10,12 +10,10 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from elections.api.base import BadQuery
-from elections.models import Election, Region
-from elections.naming import Named
-from elections.querysets import THE_WORLD
 from elections.strict import Fault, Param, nearest, shown
-from incidents.codebook import BY_NAME, LANGUAGES, select
-from incidents.exports import MEDIA_TYPES, Labels, Shape
+from incidents.codebook import BY_NAME, LANGUAGES, Column, select
+from incidents.exports import MEDIA_TYPES, Shape
+from incidents.labelling import labels_in
 
 FORMAT = Param(
     "format",
@@ -73,42 +71,20 @@ class GeoJSONRenderer(FileRenderer):
 def shape_of(query: dict[str, Any], request: Request) -> Shape:
     """Raises BadQuery for a column that does not exist."""
     names = query.get("fields") or list(BY_NAME)
-    if unknown := [name for name in names if name not in BY_NAME]:
-        raise BadQuery([_unknown_column(name) for name in unknown])
+    check_columns(names, BY_NAME)
     language = query.get("labels")
-    return Shape(select(names), labels_in(language, request) if language else None)
+    return Shape(select(names), labels_in(language) if language else None)
 
 
-def _unknown_column(name: str) -> Fault:
-    near = nearest(name, BY_NAME)
+def check_columns(names: Iterable[str], known: Mapping[str, Column]) -> None:
+    """Raises BadQuery."""
+    if unknown := [name for name in names if name not in known]:
+        raise BadQuery([_unknown_column(name, known) for name in unknown])
+
+
+def _unknown_column(name: str, known: Mapping[str, Column]) -> Fault:
+    near = nearest(name, known)
     detail = _("There is no column “%(name)s”.") % {"name": shown(name)}
     if near:
         detail += " " + _("Did you mean “%(nearest)s”?") % {"nearest": near}
     return Fault("fields", detail, near)
-
-
-def labels_in(language: str, request: Request) -> Labels:
-    """Names of elections and of their regions, read once a request."""
-    elections = list(Election.objects.visible_to(THE_WORLD))
-    regions: dict[int, list[Region]] = {}
-    of_sets = {election.region_set_id for election in elections}
-    for region in _regions(of_sets, request):
-        regions.setdefault(region.region_set_id, []).append(region)
-    return Labels(
-        language,
-        {election.slug: _name(election, language) for election in elections},
-        {
-            (election.slug, region.code): _name(region, language)
-            for election in elections
-            for region in regions.get(election.region_set_id, [])
-        },
-    )
-
-
-def _regions(sets: set[int], request: Request) -> Iterable[Region]:
-    names = ("region_set_id", "code", "name_en", "name_ru", "name_kk")
-    return Region.objects.visible_to(THE_WORLD).filter(region_set__in=sets).only(*names)
-
-
-def _name(row: Named, language: str) -> str:
-    return row.names.get(language) or row.names["en"]

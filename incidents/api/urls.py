@@ -23,6 +23,21 @@ urlpatterns = [
         views.Crosswalks.as_view({"get": "retrieve"}),
         name="api-crosswalk",
     ),
+    path(
+        "partner/incidents/",
+        views.PartnerIncidents.as_view({"get": "list"}),
+        name="api-partner-incidents",
+    ),
+    path(
+        "partner/incidents/<str:ref>/",
+        views.PartnerIncidents.as_view({"get": "retrieve"}),
+        name="api-partner-incident",
+    ),
+    path(
+        "partner/columns/",
+        views.PartnerIncidents.as_view({"get": "columns"}),
+        name="api-partner-columns",
+    ),
     path("reports/", views.OwnReports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
     path(

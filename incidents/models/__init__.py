@@ -13,6 +13,7 @@ from incidents.models.publication import (
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
 from incidents.models.tally import Counted, Tally
+from incidents.models.saved import SavedExport
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 from incidents.models.webhook import Delivery, Subscription
 
@@ -43,6 +44,7 @@ __all__ = [
     "Relation",
     "Report",
     "ReportLink",
+    "SavedExport",
     "SavedView",
     "Subscription",
     "Tally",

@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from incidents.views import webhooks
+from incidents.views import account, webhooks
 
 urlpatterns = [
-    path("", webhooks.listed, name="account-webhooks"),
-    path("<uuid:pk>/", webhooks.one, name="account-webhook"),
-    path("<uuid:pk>/<slug:name>/", webhooks.step, name="account-webhook-step"),
+    path("tokens/", account.page, name="account-tokens"),
+    path("tokens/<uuid:pk>/revoke/", account.revoke_token, name="account-token-revoke"),
+    path("exports/", account.make_export, name="account-exports"),
+    path("exports/<uuid:pk>/revoke/", account.revoke_export, name="account-export-revoke"),
+    path("webhooks/", webhooks.listed, name="account-webhooks"),
+    path("webhooks/<uuid:pk>/", webhooks.one, name="account-webhook"),
+    path("webhooks/<uuid:pk>/<slug:name>/", webhooks.step, name="account-webhook-step"),
     path(
-        "<uuid:pk>/deliveries/<uuid:delivery>/",
+        "webhooks/<uuid:pk>/deliveries/<uuid:delivery>/",
         webhooks.redeliver,
         name="account-webhook-redeliver",
     ),

@@ -61,3 +61,7 @@ observers_only = _door(
     MAY_FILE,
     _("Reports are filed by observers, coordinators and security officers of an election."),
 )
+programs_only = _door(
+    (Role.PARTNER, *DESK_ROLES),
+    _("Tokens and saved exports are for partners and for the desk of an election."),
+)

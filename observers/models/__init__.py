@@ -1,4 +1,5 @@
 from observers.models.fieldwork import CheckIn, Device, Enrolment, SafetyCase, Visit
+from observers.models.partners import PartnerAccess, PartnerKey
 from observers.models.people import (
     ApiToken,
     Language,
@@ -17,6 +18,8 @@ __all__ = [
     "Language",
     "Membership",
     "Organisation",
+    "PartnerAccess",
+    "PartnerKey",
     "SafetyCase",
     "Team",
     "User",

@@ -58,6 +58,10 @@ class User(AbstractUser):
         "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
 
+    # The token this request came with, when it came with one: what it is limited to narrows
+    # every right of the person. Set by `observers.authentication`, asked by `observers.roles`.
+    asked_with: "ApiToken | None" = None
+
     objects: ClassVar[Users] = Users()
 
     class Meta:
@@ -239,6 +243,24 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    # That there is a limit is kept apart from what it is: a token whose last election was deleted
+    # opens nothing, and one without limits costs no question.
+    by_election = models.BooleanField(default=False, editable=False)
+    by_region = models.BooleanField(default=False, editable=False)
+    elections = models.ManyToManyField(
+        Election,
+        blank=True,
+        related_name="+",
+        verbose_name=_("elections"),
+        help_text=_("Leave empty for all elections of this person."),
+    )
+    regions = models.ManyToManyField(
+        Region,
+        blank=True,
+        related_name="+",
+        verbose_name=_("regions"),
+        help_text=_("With what lies below them. Leave empty for all."),
+    )
 
     objects = ApiTokenQuerySet.as_manager()
 
@@ -252,3 +274,17 @@ class ApiToken(models.Model):
 
     def has_scope(self, scope: str) -> bool:
         return scope in self.scopes
+
+    @cached_property
+    def only_elections(self) -> frozenset[int] | None:
+        """None: not limited."""
+        if not self.by_election:
+            return None
+        return frozenset(self.elections.order_by().values_list("pk", flat=True))
+
+    @cached_property
+    def only_regions(self) -> frozenset[int] | None:
+        """Those named, whose subtrees it reads. None: not limited."""
+        if not self.by_region:
+            return None
+        return frozenset(self.regions.order_by().values_list("pk", flat=True))

@@ -23,6 +23,7 @@ PEOPLE = (
     "token_desk",  # coordinator's token, scope desk
     "token_read",  # coordinator's token, scope published:read
     "token_webhooks",  # partner's token, scope webhooks
+    "token_partner",  # partner's token, scope published:read
     "phone",  # the coordinator's, enrolled: it signs each request
 )
 
@@ -49,7 +50,9 @@ def people(words: str) -> frozenset[str]:
 
 EVERYBODY = Rule(frozenset(PEOPLE))
 # Pages know no tokens: a token's holder is anonymous there and asked to sign in.
-TOKENS = people("token_reports token_desk token_read token_webhooks phone")
+TOKENS = people(
+    "token_reports token_desk token_read token_webhooks token_partner phone"
+)
 
 PUBLIC = {"GET": EVERYBODY}
 SIGNED_IN = Rule(frozenset(PEOPLE) - TOKENS - {"anonymous"})
@@ -70,7 +73,10 @@ CLAIM = Rule(people("coordinator"), people("foreign_coordinator"))
 OWN_VIEW = Rule(people("coordinator"), people("editor security foreign_coordinator"))
 API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
-API_OWN = Rule(frozenset(PEOPLE) - people("anonymous token_desk token_read token_webhooks"))
+API_OWN = Rule(
+    frozenset(PEOPLE)
+    - people("anonymous token_desk token_read token_webhooks token_partner")
+)
 ANSWERER = Rule(people("observer"), WRITERS.ok - {"observer"})
 API_ANSWER = Rule(
     people("observer token_reports"), API_OWN.ok - people("observer token_reports phone")
@@ -82,6 +88,13 @@ API_SUBSCRIBERS = Rule(SUBSCRIBERS.ok | people("token_webhooks"))
 API_OWN_WEBHOOK = Rule(OWN_WEBHOOK.ok | people("token_webhooks"), OWN_WEBHOOK.absent)
 API_DESK = Rule(DESK.ok | people("token_desk"))
 API_DESK_HERE = Rule(DESK_HERE.ok | people("token_desk"), DESK_HERE.absent)
+
+
+# By a token only: its name stands in the log.
+PARTNER = Rule(people("token_partner"))
+PROGRAMS = Rule(DESK.ok | people("partner"))
+# A token or a saved export is its owner's; nobody else learns that it exists.
+OWN_PROGRAM = Rule(people("partner"), DESK.ok)
 
 
 def api(path: str, **rules: Rule) -> Row:
@@ -113,6 +126,9 @@ API = {
     "api-docs": page("/api/v1/docs/"),
     "api-problems": api("problems/"),
     "api-problem": api("problems/stale/"),
+    "api-partner-incidents": api("partner/incidents/", GET=PARTNER),
+    "api-partner-incident": api("partner/incidents/{s.published.ref}/", GET=PARTNER),
+    "api-partner-columns": api("partner/columns/", GET=PARTNER),
     "api-reports": api("reports/", GET=API_OWN),
     "api-report": Row(
         "/api/v1/reports/{s.new_id}/",
@@ -160,6 +176,10 @@ ACCOUNT = {
     "account-webhook-redeliver": page(
         "/account/webhooks/{s.webhook.pk}/deliveries/{s.delivery.pk}/", POST=OWN_WEBHOOK
     ),
+    "account-tokens": page("/account/tokens/", GET=PROGRAMS, POST=PROGRAMS),
+    "account-token-revoke": page("/account/tokens/{s.token.pk}/revoke/", POST=OWN_PROGRAM),
+    "account-exports": page("/account/exports/", POST=PROGRAMS),
+    "account-export-revoke": page("/account/exports/{s.export[0].pk}/revoke/", POST=OWN_PROGRAM),
     "set_language": page("/language/", POST=EVERYBODY),
 }
 PAGES = {
@@ -168,6 +188,8 @@ PAGES = {
     "public-election": page("/elections/{s.election.slug}/"),
     "public-data": page("/data/"),
     "public-feed": page("/feed.atom"),
+    # The address is the key: whoever has it reads what the API tells everybody.
+    "saved-export": page("/data/saved/{s.export[0].pk}/{s.export[1]}.csv"),
     "field-report": page("/report/", GET=WRITERS, POST=WRITERS),
     "field-sent": Row(
         "/report/sent/{s.report.pk}/",
@@ -226,7 +248,7 @@ PAGES = {
 KEPT_IN_ADMIN = {
     "elections": "regionset region regionsuccession election station contestant turnoutfigure "
     "resultfigure statement",
-    "observers": "user organisation team membership device apitoken",
+    "observers": "user organisation team membership device apitoken partneraccess",
 }
 BOTH = {"GET": ADMINS, "POST": ADMINS}
 READ = {"GET": ADMINS}
@@ -263,8 +285,12 @@ for app, models in KEPT_IN_ADMIN.items():
             f"admin:{app}_{model}_history": Row(f"{base}0/history/", BOTH),
         }
 # History points at people, devices and tokens: they are closed or revoked, never deleted; and a
-# token is shown once by the command that makes it, a device enrols itself.
-for kind in ("user_delete", "device_add", "device_delete", "apitoken_add", "apitoken_delete"):
+# token is shown once where it is made, a device enrols itself. The log is written by reading.
+NEITHER = "device apitoken partneraccess"
+for kind in ("user_delete", *(f"{k}_{v}" for k in NEITHER.split() for v in ("add", "delete"))):
     name = f"admin:observers_{kind}"
     ADMIN[name] = Row(ADMIN[name].path, NOBODY)
+ADMIN["admin:observers_partneraccess_change"] = Row(
+    "/admin/observers/partneraccess/0/change/", {"GET": ADMINS, "POST": Rule(frozenset())}
+)
 ROWS: dict[str, Row] = API | ACCOUNT | PAGES | ADMIN

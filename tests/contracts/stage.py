@@ -4,9 +4,10 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, time
+from functools import cached_property
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
-from incidents import intake, publishing, steps
+from incidents import intake, publishing, saving, steps
 from incidents.evidence import places, sealing, showing
 from incidents.models import (
     Alert,
@@ -18,11 +19,12 @@ from incidents.models import (
     Publication,
     Question,
     Report,
+    SavedExport,
     SavedView,
     Subscription,
 )
-from observers import keys
-from observers.models import Device, Membership, Organisation, SafetyCase, Team, User
+from observers import keys, tokens
+from observers.models import ApiToken, Device, Membership, Organisation, SafetyCase, Team, User
 from observers.roles import Role
 
 TEXT = {
@@ -74,6 +76,17 @@ class Stage:
         return SavedView.objects.get_or_create(
             owner=self.people["coordinator"], name="Mine", defaults={"query": "list=reports"}
         )[0]
+
+    @cached_property
+    def export(self) -> tuple[SavedExport, str]:
+        """The partner's, and the secret of its address."""
+        return saving.make(by=self.people["partner"], name="All", query="", format_="csv")
+
+    @property
+    def token(self) -> ApiToken:
+        """The partner's."""
+        by = self.people["partner"]
+        return by.tokens.first() or tokens.create(by, name="t", scopes=[tokens.READS])[0]
 
     @property
     def webhook(self) -> Subscription:

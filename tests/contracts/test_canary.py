@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from incidents import steps, webhooks, workflow
+from incidents import saving, steps, webhooks, workflow
 from incidents.models import (
     Change,
     Delivery,
@@ -24,6 +24,7 @@ from incidents.models import (
     SavedView,
 )
 from incidents.webhooks.sending import body_of
+from observers import tokens
 from observers.models import Organisation, Team, User
 from tests.contracts.permissions import ROWS
 from tests.contracts.stage import build_stage
@@ -202,6 +203,36 @@ def test_no_marker_leaves_the_mission(stage, person, log):
             found[path] = leaks(text)
     assert found == {}
     assert leaks(log.getvalue()) == []
+
+
+@pytest.mark.parametrize("query", ["", "?format=csv", "?format=ndjson&labels=ru", f"?q={MARK}"])
+def test_no_marker_reaches_a_partner(stage, query, log):
+    """The agreed columns are made of private rows: each of them holds none of their words."""
+    _token, text = tokens.create(
+        stage.people["partner"], name=f"{MARK} token", scopes=[tokens.READS]
+    )
+    client = Client(headers={"Authorization": f"Bearer {text}"}, raise_request_exception=False)
+    path = f"/api/v1/partner/incidents/{query}"
+    found = said(client.get(path))
+    if MARK in query:
+        assert stage.published.ref not in found
+    else:
+        assert stage.published.ref in found
+        assert '"org-' in found or ",org-" in found
+    assert leaks(found.replace(f'"q":["{MARK.casefold()}"]', "").replace(query, "")) == []
+    assert leaks(said(client.get(f"/api/v1/partner/incidents/{stage.published.ref}/"))) == []
+    assert leaks(said(client.get("/api/v1/partner/columns/"))) == []
+    assert leaks(log.getvalue()) == []
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_no_marker_is_in_a_saved_export(stage, format_):
+    export, secret = saving.make(
+        by=stage.people["coordinator"], name=MARK, query="", format_=format_, labels="ru"
+    )
+    found = said(Client().get(f"/data/saved/{export.pk}/{secret}.{format_}"))
+    assert stage.published.ref in found
+    assert leaks(found) == []
 
 
 def test_the_markers_are_there_for_those_who_may_read_them(stage):

@@ -16,6 +16,7 @@ from incidents.models import (
     RawReport,
     Report,
 )
+from observers.models import PartnerAccess
 from tests.contracts.stage import build_stage
 
 
@@ -56,7 +57,12 @@ def rows(db):
     answer = Answer.objects.create(
         id=uuid.uuid4(), question=question, author=report.author, text="Two.", sha256="0" * 64
     )
+    access = PartnerAccess.objects.create(
+        user=stage.people["partner"], token=stage.token, prefix=stage.token.prefix,
+        resource="incidents", format="csv", rows=1, data_version=1,
+    )  # fmt: skip
     return {
+        "observers_partneraccess": access,
         "incidents_note": note,
         "incidents_answer": answer,
         "incidents_event": Event.objects.first(),
@@ -76,6 +82,7 @@ def refused(sql: str, *params) -> bool:
 
 
 COLUMN = {
+    "observers_partneraccess": "resource",
     "incidents_note": "text",
     "incidents_answer": "text",
     "incidents_event": "reason",

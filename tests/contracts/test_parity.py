@@ -9,6 +9,8 @@ import re
 import pytest
 from django.test import Client
 
+from incidents import saving
+from observers import tokens
 from tests.contracts.stage import build_stage
 
 FILTERS = (
@@ -92,6 +94,32 @@ def rows(client: Client, query: str) -> dict[str, list[str]]:
         "geojson": [f["properties"]["ref"] for f in json.loads(ask("geojson"))["features"]],
         "page": list(dict.fromkeys(re.findall(r'href="/incidents/([A-Z0-9-]+)/"', page))),
     }
+
+
+@pytest.mark.parametrize("query", FILTERS)
+def test_a_partner_and_a_saved_export_have_the_rows_of_the_world(stage, query):
+    partner = stage.people["partner"]
+    _token, text = tokens.create(partner, name="t", scopes=[tokens.READS])
+    client = Client(headers={"Authorization": f"Bearer {text}"})
+    world = rows(client_of(stage, "anonymous"), query)["json"]
+    told = {}
+    for name in ("json", "ndjson", "csv"):
+        path = f"/api/v1/partner/incidents/?{query}&format={name}".replace("?&", "?")
+        told[name] = refs(name, body(client.get(path)))
+    for name in ("json", "csv"):
+        export, secret = saving.make(by=partner, name="e", query=query, format_=name)
+        path = f"/data/saved/{export.pk}/{secret}.{name}"
+        told[f"saved {name}"] = refs(name, body(Client().get(path)))
+    assert all(found == world for found in told.values()), (world, told)
+
+
+def refs(format_: str, text: str) -> list[str]:
+    if format_ == "csv":
+        return [row["ref"] for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))]
+    if format_ == "ndjson":
+        return [json.loads(line)["ref"] for line in text.splitlines()]
+    found = json.loads(text)
+    return [row["ref"] for row in (found if isinstance(found, list) else found["results"])]
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

@@ -54,6 +54,7 @@ def stage(django_db_setup, django_db_blocker):
             "token_desk": _token(people["coordinator"], "desk"),
             "token_read": _token(people["coordinator"], "published:read"),
             "token_webhooks": _token(people["partner"], "webhooks"),
+            "token_partner": _token(people["partner"], "published:read"),
         }
         made.phone = Phone(made, people["coordinator"])
         made.askers = {person: asker(made, person) for person in PEOPLE}

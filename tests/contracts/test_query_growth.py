@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from elections.models import Election
-from incidents import webhooks
+from incidents import saving, webhooks
 from incidents.models import Delivery, Incident
 from observers.models import Membership
 from tests.contracts.stage import build_stage
@@ -36,6 +36,9 @@ LISTS = {
     "/api/v1/regions/?election=growth": "anonymous",
     "/api/v1/stations/?election=growth": "anonymous",
     "/api/v1/elections/": "anonymous",
+    "/api/v1/partner/incidents/": "token_partner",
+    "/api/v1/partner/incidents/?format=csv": "token_partner",
+    "/account/tokens/": "partner",
     "/api/v1/reports/": "observer",
     "/account/webhooks/": "partner",
     "/account/webhooks/{s.webhook.pk}/": "partner",
@@ -48,7 +51,10 @@ LISTS = {
 
 def cost(stage, path: str, person: str) -> int:
     client = Client()
-    if person != "anonymous":
+    if person == "token_partner":
+        _token, text = tokens.create(stage.people["partner"], name="t", scopes=[tokens.READS])
+        client = Client(headers={"Authorization": f"Bearer {text}"})
+    elif person != "anonymous":
         client.force_login(stage.people[person])
     path = path.format(s=stage)
     client.get(path)  # what is read once and kept is not counted
@@ -64,6 +70,10 @@ def cost(stage, path: str, person: str) -> int:
 
 def grow(stage, incident) -> None:
     """One more of everything a list can show."""
+    partner = stage.people["partner"]
+    limits = {"elections": [stage.election], "regions": [stage.city, stage.other_region]}
+    tokens.create(partner, name="t", scopes=[tokens.READS], **limits)
+    saving.make(by=partner, name="e", query="severity=3", format_="csv")
     stage.file()
     stage.open(stage.file(by=stage.people["other_observer"]))
     stage.publish(stage.open(stage.file(text="More.")))

@@ -26,7 +26,7 @@ def sign_in(client, username, password=PASSWORD, **data):
         (Role.EDITOR, "/desk/"),
         (Role.SECURITY, "/desk/"),
         (Role.ADMIN, "/admin/"),
-        (Role.PARTNER, "/"),
+        (Role.PARTNER, "/account/tokens/"),
     ],
 )
 def test_everybody_lands_where_his_work_begins(client, role, door):

@@ -1,6 +1,7 @@
 from incidents.api.views.crosswalks import Crosswalks
 from incidents.api.views.desk import BulkSteps, DeskIncidents, DeskReports
 from incidents.api.views.observer import OwnReports, Reports
+from incidents.api.views.partner import PartnerIncidents
 from incidents.api.views.phone import Devices, Envelopes, ThisDevice
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
@@ -21,6 +22,7 @@ __all__ = [
     "Incidents",
     "Index",
     "OwnReports",
+    "PartnerIncidents",
     "Reports",
     "Stats",
     "ThisDevice",
