@@ -103,7 +103,8 @@ def test_a_private_window_is_told_what_to_do(phones, how):
 # --- Colours of the reader's own, and the other direction -------------------------------------
 
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
-# A control whose edge was only a background has none once the reader's colours are forced.
+# A menu is its drawing and a tick box has a box of its own; any other control whose edge was only a background
+# has none once the reader's colours are forced.
 EDGELESS = """() => [...document.querySelectorAll(
     "button, select, textarea, a.button, label.button, .choice, " +
     "input:not([type=radio], [type=checkbox], [type=file])")]
@@ -113,7 +114,7 @@ EDGELESS = """() => [...document.querySelectorAll(
     const edge = ["Top", "Bottom"].some((side) =>
       parseFloat(style[`border${side}Width`]) > 0 && style[`border${side}Style`] !== "none");
     const text = style.textDecorationLine.includes("underline");
-    return !edge && !text && !one.matches(".link, .row *, .choice input");
+    return !edge && !text && !one.matches(".link, .bar-button, .choice:has([type=checkbox])");
   }).map((one) => one.outerHTML.slice(0, 90))"""
 # What is chosen must be told by more than a colour.
 CHOSEN = """() => [...document.querySelectorAll("[aria-current], [aria-pressed=true]")]
