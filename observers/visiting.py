@@ -136,14 +136,14 @@ def _tell(said: Iterable[CheckIn]) -> tuple[list[_Told], dict[uuid.UUID, uuid.UU
 
 
 def _retell(row: CheckIn) -> None:
-    """From the visit on that had begun before this check-in: what lies before it stays as it is."""
+    """From the visit on that had begun before this check-in: what lies before it stays."""
     own = {"user": row.user_id, "election": row.election_id}
     visits = Visit.objects.filter(**own)
     if row.kind != CheckIn.Kind.ARRIVED and not visits.exists():
         return  # they have arrived nowhere: it belongs to no visit and ends none
     # In one and the same moment "arrived" comes before "left", as in the alphabet.
-    rows = CheckIn.objects.filter(**own, quarantined=False).order_by("at", "kind", "id")
-    said, kept_rows = _since(row, rows, visits)
+    ordered = CheckIn.objects.filter(**own, quarantined=False).order_by("at", "kind", "id")
+    said, kept_rows = _since(row, ordered, visits)
     told, belongs = _tell(said)
     kept = {visit.pk: visit for visit in kept_rows}
     rows = {row.pk: row for row in (visit.as_row() for visit in told)}
@@ -163,7 +163,7 @@ def _retell(row: CheckIn) -> None:
 def _since(
     row: CheckIn, rows: "QuerySet[CheckIn, CheckIn]", visits: "QuerySet[Visit, Visit]"
 ) -> tuple[list[CheckIn], "QuerySet[Visit, Visit]"]:
-    """What has to be told anew, and the visits that it may change. All of it in a doubtful case."""
+    """What has to be told anew, and the visits that it may change. In doubt, all of it."""
     begun = visits.filter(arrived_at__lt=row.at).order_by("-arrived_at").first()
     if begun is None or visits.filter(arrived_at=begun.arrived_at).count() > 1:
         return list(rows), visits

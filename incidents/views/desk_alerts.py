@@ -30,7 +30,11 @@ def waiting(request: HttpRequest, few: int = FEW, most: int = DANGERS) -> dict[s
     A call for help is said once: as a case to those who may take it, as an alert to the others.
     """
     cases = desk_safety.banner(request)
-    rows = Alert.objects.visible_to(request.user).waiting().select_related("report__device", "incident")
+    rows = (
+        Alert.objects.visible_to(request.user)
+        .waiting()
+        .select_related("report__device", "incident")
+    )
     if told := [case["report"] for case in cases if case["report"]]:
         rows = rows.exclude(report__in=told)
     found = list(rows.order_by(pressing_first(), "raised_at", "id")[: most + 1])

@@ -306,7 +306,9 @@ def _by_region(here: list[Visit], now: datetime) -> list[Row]:
     """Visits come in the order of their regions; those to unknown places last or first."""
 
     def region_of(visit: Visit) -> tuple[str, str]:
-        return (visit.station.region.code, visit.station.region.name) if visit.station else ("", "")
+        return (
+            (visit.station.region.code, visit.station.region.name) if visit.station else ("", "")
+        )
 
     return [
         {

@@ -1,4 +1,4 @@
-"""A connection that PostgreSQL closed is noticed by the next request, and a sound one costs none."""
+"""A connection that PostgreSQL closed is noticed by the next request; a sound one costs none."""
 
 import time
 
@@ -39,7 +39,7 @@ def hang_up(pid):
 def test_a_connection_that_was_closed_is_noticed_by_the_next_request():
     before = own_pid()
     hang_up(before)
-    close_old_connections()  # what Django does when a request begins; the test client leaves it out
+    close_old_connections()  # as when a request begins; the test client leaves it out
     assert Client().get("/").status_code == 200
     assert own_pid() != before
 

@@ -97,9 +97,7 @@ def test_nobody_else_releases_it_or_learns_that_it_is_there(client, stage, phone
     assert not Answer.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "locked"), [({"question": "1"}, True), ({"text": ""}, False)]
-)
+@pytest.mark.parametrize(("change", "locked"), [({"question": "1"}, True), ({"text": ""}, False)])
 def test_only_what_the_lock_keeps_back_can_be_released(client, stage, phone, change, locked):
     _report, kept = answered(client, stage, phone, locked=locked, **change)
     boss = stage.people["security"]
@@ -170,9 +168,7 @@ def test_what_came_before_the_lock_is_not_marked(client, stage, phone):
     assert FROM not in desk.get(f"/desk/reports/{report.pk}/").content.decode()
 
 
-def test_a_correction_from_a_locked_phone_shakes_no_text_until_it_is_cleared(
-    client, stage, phone
-):
+def test_a_correction_from_a_locked_phone_shakes_no_text_until_it_is_cleared(client, stage, phone):
     raw = phone.seal(SAID)
     receipt_of(put(client, raw), raw)
     first = Report.objects.get()

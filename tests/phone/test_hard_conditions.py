@@ -103,8 +103,8 @@ def test_a_private_window_is_told_what_to_do(phones, how):
 # --- Colours of the reader's own, and the other direction -------------------------------------
 
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
-# A menu is its drawing and a tick box has a box of its own; any other control whose edge was only a background
-# has none once the reader's colours are forced.
+# A menu is its drawing and a tick box has a box of its own; any other control whose edge was only
+# a background has none once the reader's colours are forced.
 EDGELESS = """() => [...document.querySelectorAll(
     "button, select, textarea, a.button, label.button, .choice, " +
     "input:not([type=radio], [type=checkbox], [type=file])")]
@@ -121,7 +121,8 @@ CHOSEN = """() => [...document.querySelectorAll("[aria-current], [aria-pressed=t
   .filter((one) => one.checkVisibility())
   .filter((one) => {
     const other = [...one.parentElement.children].find((two) =>
-      two !== one && two.tagName === one.tagName && !two.matches("[aria-current], [aria-pressed=true]"));
+      two !== one && two.tagName === one.tagName &&
+      !two.matches("[aria-current], [aria-pressed=true]"));
     if (!other) return false;
     const [mine, theirs] = [getComputedStyle(one), getComputedStyle(other)];
     return !["borderTopColor", "borderTopWidth", "borderBottomColor", "borderBottomWidth",

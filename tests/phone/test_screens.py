@@ -240,7 +240,9 @@ def test_without_a_list_of_stations_the_region_is_one_tap_away(phones):
     open_app(page)
     page.locator(".group").first.click()
     page.locator("#screen .row").first.click()
-    expect(page.locator("#screen")).to_contain_text("This election has no list of polling stations")
+    expect(page.locator("#screen")).to_contain_text(
+        "This election has no list of polling stations"
+    )
     expect(page.get_by_role("button", name="Nearest to me")).to_be_hidden()
     page.get_by_role("button", name="Almaty").first.click()
     expect(page.locator("[data-at=where]")).to_contain_text("Almaty")
