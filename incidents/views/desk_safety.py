@@ -170,6 +170,7 @@ def _shown(request: SignedIn, standing: str) -> Row:
     missed, cases = whereabouts.missed(request.user), _cases(request)
     page = Paginator(missed, MISSED).get_page(request.GET.get("page"))
     counts = {"cases": len(cases), "missed": len(missed)}
+    own = reverse("desk-safety")
     return {
         "url": _address(request),
         "standing": standing,
@@ -179,8 +180,8 @@ def _shown(request: SignedIn, standing: str) -> Row:
         "missed": [_missed(one) for one in page],
         "missed_count": len(missed),
         "missed_more": len(missed) - page.end_index(),
-        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+        "previous_url": f"{own}?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"{own}?page={page.next_page_number()}" if page.has_next() else "",
         "from_locked": _from_locked_phones(request),
         "closed": _closed(request),
         "elections": [_where(request, one) for one in elections],
