@@ -3,6 +3,7 @@
     python benchmarks/burst.py                                              # SQLite
     python benchmarks/burst.py --postgres postgres://postgres@127.0.0.1:5432/postgres --servers 2
     python benchmarks/burst.py --slow 300                                   # beside slow clients
+    python benchmarks/burst.py --server granian --postgres postgres://…     # as behind nginx
 
 Starts the product's own server on an empty database of its own. One report in twenty is sent
 twice under its id, as by a phone that never saw the answer. Afterwards every acknowledged report
@@ -10,8 +11,10 @@ must be in the database exactly once. `--envelopes` sends what phones send.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -37,7 +40,7 @@ def main() -> None:
     try:
         observers = field_world.build()
         ports = [given.port + number for number in range(given.servers)]
-        servers = [start(port, given.threads) for port in ports]
+        servers = [SERVERS[given.server](port, given.threads) for port in ports]
         addresses = [("127.0.0.1", port) for port in ports]
         for address in addresses:
             wait_for(address)
@@ -45,8 +48,7 @@ def main() -> None:
             measure(given, place, servers, addresses, observers)
         finally:
             for server in servers:
-                server.terminate()
-                server.wait()
+                stop(server)
     finally:
         place.end()
         shutil.rmtree(place.folder)
@@ -59,6 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--servers", type=int, default=1, help="processes, as behind a proxy")
+    parser.add_argument("--server", choices=sorted(SERVERS), default="waitress")
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--port", type=int, default=8116)
     parser.add_argument("--slow", type=int, default=0, help="clients that drip their bodies")
@@ -66,12 +69,50 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def start(port: int, threads: int) -> "subprocess.Popen[bytes]":
+def waitress(port: int, threads: int) -> "subprocess.Popen[bytes]":
     """As `make run` does it."""
     options = [f"--listen=127.0.0.1:{port}", f"--threads={threads}"]
-    options += ["--connection-limit=1000", "--channel-timeout=20"]
-    command = [sys.executable, "-m", "waitress", *options, "config.wsgi:application"]
-    return subprocess.Popen(command, cwd=field_world.ROOT, stderr=subprocess.DEVNULL)
+    return start("waitress", *options, "--connection-limit=1000", "--channel-timeout=20")
+
+
+def granian(port: int, threads: int) -> "subprocess.Popen[bytes]":
+    """As behind a proxy that buffers bodies; one that drips its body holds a thread of it."""
+    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    options += ["--workers", "1", "--blocking-threads", str(threads), "--backlog", "1024"]
+    return start("granian", *options)
+
+
+def start(module: str, *options: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", module, *options, "config.wsgi:application"]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=field_world.ROOT, stdout=quiet, stderr=quiet)
+
+
+SERVERS = {"waitress": waitress, "granian": granian}
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """With the workers it started, whether it ends them itself or not."""
+    workers = children(server.pid)
+    server.terminate()
+    try:
+        server.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    for pid in workers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def children(pid: int) -> list[int]:
+    """All below it: granian's work is done by a child of the process that was started."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, task.read_text().split()):
+                found += [child, *children(child)]
+    return found
 
 
 def wait_for(address: Address) -> None:
@@ -87,7 +128,8 @@ def wait_for(address: Address) -> None:
 
 def measure(given, place, servers, addresses, observers) -> None:  # type: ignore[no-untyped-def]
     kind = "PostgreSQL" if given.postgres else "SQLite"
-    print(f"{kind}, {given.servers} process(es) x {given.threads} threads", flush=True)
+    many = f"{given.servers} process(es) x {given.threads} threads"
+    print(f"{kind}, {given.server}, {many}", flush=True)
     drip = Drip(addresses[0], given.slow)
     make = envelopes if given.envelopes else plain
     drive(addresses, limited(make(observers, "warm"), 300), clients=20, seconds=5)
@@ -95,7 +137,8 @@ def measure(given, place, servers, addresses, observers) -> None:  # type: ignor
     for clients in given.clients:
         for number in range(given.rounds):
             requests = ready(make(observers, f"{clients} {number}"), int(1200 * given.seconds))
-            meter = Meter([server.pid for server in servers], place)
+            pids = [pid for one in servers for pid in (one.pid, *children(one.pid))]
+            meter = Meter(pids, place)
             result = drive(addresses, requests, clients=clients, seconds=given.seconds)
             print(f"{clients:4} clients  {told(result)}  {meter.told(result)}", flush=True)
             acknowledged |= result.acknowledged

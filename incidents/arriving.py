@@ -203,13 +203,14 @@ def _same(row: RawReport, envelope: Envelope) -> bool:
 # --- Settling -------------------------------------------------------------------------------
 
 # Kept as a word and said in the language of whoever looks at the arrivals.
+LOCKED = "locked"
 WHY: dict[str, Promise] = {
     "unopened": _(
         "It cannot be opened: it was sealed to a key this server does not have, or was broken "
         "before it was signed. Ask who sent it, and look whether a key is missing."
     ),
     "not_this_way": _("A file was announced where reports come in, and no file came with it."),
-    "locked": _("An answer from a locked phone or person. It is not shown with the report."),
+    LOCKED: _("An answer from a locked phone or person. It is not shown with the report."),
 }
 
 
@@ -274,18 +275,23 @@ def _report(kept: RawReport, inside: Inside) -> None:
 
 def _answer(kept: RawReport, inside: Inside) -> None:
     author: User = kept.author
-    asked = Question.objects.filter(report__author=author, report__election=kept.election)
-    question = asked.select_related("report__election").filter(
-        pk=_uuid(inside, "question"), report=_uuid(inside, "report")
-    )
-    found = question.first()
-    if found is None:
-        raise Invalid({"question": [_("This report has no such question.")]})
+    found = question_of(kept, inside)
     if _locked(kept):
-        raise Invalid({"": ["locked"]})
+        raise Invalid({"": [LOCKED]})
     workflow.answer(
         found, by=author, answer_id=kept.report_id, text=inside.get("text"), channel=kept.channel
     )
+
+
+def question_of(kept: RawReport, inside: Inside) -> Question:
+    """The question of the sender's own report that this answers. Raises Invalid."""
+    asked = Question.objects.filter(report__author=kept.author, report__election=kept.election)
+    question = asked.select_related("report__election").filter(
+        pk=_uuid(inside, "question"), report=_uuid(inside, "report")
+    )
+    if (found := question.first()) is None:
+        raise Invalid({"question": [_("This report has no such question.")]})
+    return found
 
 
 def _evidence(kept: RawReport, inside: Inside) -> None:

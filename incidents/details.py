@@ -48,6 +48,7 @@ __all__ = [
 
 
 FEW = 4
+NOT_SAID: tuple[object, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def validate(category_code: str, data: object) -> tuple[dict[str, Any], dict[str
     for key, value in data.items():
         if key not in fields:
             problems[str(key)] = unknown(UNKNOWN_KEY, key, fields)
-        elif value is not None:
+        elif value not in NOT_SAID:
             try:
                 answer = READERS[fields[key].kind](fields[key], value)
             except Problem as problem:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from elections.folding import fold
@@ -74,7 +75,7 @@ def _keep(row: CheckIn) -> CheckIn:
                 return found
             raise
         if not row.quarantined:
-            _retell(row.user, row.election)
+            _retell(row)
             row.refresh_from_db(fields=["visit"])
     return row
 
@@ -134,12 +135,17 @@ def _tell(said: Iterable[CheckIn]) -> tuple[list[_Told], dict[uuid.UUID, uuid.UU
     return visits, belongs
 
 
-def _retell(user: User, election: Election) -> None:
-    own = {"user": user, "election": election}
+def _retell(row: CheckIn) -> None:
+    """From the visit on that had begun before this check-in: what lies before it stays."""
+    own = {"user": row.user_id, "election": row.election_id}
+    visits = Visit.objects.filter(**own)
+    if row.kind != CheckIn.Kind.ARRIVED and not visits.exists():
+        return  # they have arrived nowhere: it belongs to no visit and ends none
     # In one and the same moment "arrived" comes before "left", as in the alphabet.
-    said = list(CheckIn.objects.filter(**own, quarantined=False).order_by("at", "kind", "id"))
+    ordered = CheckIn.objects.filter(**own, quarantined=False).order_by("at", "kind", "id")
+    said, kept_rows = _since(row, ordered, visits)
     told, belongs = _tell(said)
-    kept = {visit.pk: visit for visit in Visit.objects.filter(**own)}
+    kept = {visit.pk: visit for visit in kept_rows}
     rows = {row.pk: row for row in (visit.as_row() for visit in told)}
     columns = ["team", "station", "station_as_typed", "arrived_at", "left_at"]
     Visit.objects.bulk_create(row for pk, row in rows.items() if pk not in kept)
@@ -152,6 +158,20 @@ def _retell(user: User, election: Election) -> None:
     CheckIn.objects.bulk_update(moved, ["visit"])
     # An arrival that came to light later took its place.
     Visit.objects.filter(pk__in=set(kept) - set(rows)).delete()
+
+
+def _since(
+    row: CheckIn, rows: "QuerySet[CheckIn, CheckIn]", visits: "QuerySet[Visit, Visit]"
+) -> tuple[list[CheckIn], "QuerySet[Visit, Visit]"]:
+    """What has to be told anew, and the visits that it may change. In doubt, all of it."""
+    begun = visits.filter(arrived_at__lt=row.at).order_by("-arrived_at").first()
+    if begun is None or visits.filter(arrived_at=begun.arrived_at).count() > 1:
+        return list(rows), visits
+    said = list(rows.filter(at__gte=begun.arrived_at))
+    places = (at for at, one in enumerate(said) if _Told(one).id == begun.pk)
+    if (opened := next(places, None)) is None:
+        return list(rows), visits
+    return said[opened:], visits.filter(arrived_at__gte=begun.arrived_at)
 
 
 def _differs(row: Visit, kept: Visit) -> bool:

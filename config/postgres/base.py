@@ -12,6 +12,10 @@ from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    # Django's own; its stubs do not name them.
+    health_check_enabled: bool
+    health_check_done: bool
+
     def close_if_health_check_failed(self) -> None:
         due = self.health_check_enabled and not self.health_check_done
         if due and self.connection is not None and is_silent(self.connection):

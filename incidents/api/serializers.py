@@ -26,8 +26,8 @@ REPORT_FIELDS = (
     "occurred_start occurred_end occurred_precision station station_as_typed region "
     "place_words longitude latitude accuracy_m persons_min persons_max persons_words "
     "persons_basis details source told_by danger audience follow_up_of follow_up_kind "
-    "sent_clock captured_clock clock_offset_s unresolved sha256 state state_reason "
-    "seen_at incidents questions"
+    "sent_clock captured_clock clock_offset_s captured_at clock_quality device device_seq "
+    "unresolved sha256 state state_reason seen_at incidents questions"
 )
 EVENT_FIELDS = "seq at actor channel verb reason before after version report"
 RESPONSE_FIELDS = (

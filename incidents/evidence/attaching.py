@@ -18,6 +18,7 @@ from incidents.vocabulary import Channel
 from observers.models import Device
 
 NAME = 255
+AT_ONCE = 50  # envelopes in memory: each may be large
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +59,7 @@ def attach_waiting() -> int:
     attached = 0
     theirs = Report.objects.filter(pk=OuterRef("report"), author=OuterRef("author"))
     waiting = Upload.objects.filter(Exists(theirs), attached_at=None).exclude(finished_at=None)
-    for upload in waiting.select_related("device").iterator():
+    for upload in waiting.select_related("device").iterator(chunk_size=AT_ONCE):
         try:
             attached += attach(upload) is not None
         except (envelopes.Unopened, OSError) as error:

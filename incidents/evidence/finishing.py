@@ -72,7 +72,9 @@ def finish_waiting() -> int:
     """Those whose last answer the phone never heard, and which it did not ask for again."""
     whole = Upload.objects.filter(finished_at=None, offset=F("length"))
     done = 0
-    for upload in whole.select_related("device", "author", "election").iterator():
+    for upload in whole.select_related("device", "author", "election").iterator(
+        chunk_size=attaching.AT_ONCE
+    ):
         try:
             done += finish(upload).finished_at is not None
         except (NotTheFile, places.Busy):

@@ -134,6 +134,8 @@ REPORT_ORDERINGS: dict[str, tuple[Key, ...]] = {
     "-received": (Key("received_at", descending=True), Key("id")),
     "received": (Key("received_at"), Key("id")),
     "due": DUE,
+    # What one phone sent, in its own order: its count tells it whatever its clock said.
+    "device": (Key("device_seq", nullable=True), Key("received_at"), Key("id")),
 }
 
 
@@ -146,6 +148,13 @@ class DeskReportFilter(DeskFilter):
     source = words_filter(Source, _("How the observer knows."))
     audience = words_filter(Audience, _("Who may read it."))
     channel = words_filter(Channel, _("How it arrived."))
+    device = StrictFilter(
+        one(reading.as_uuid),
+        field_name="device",
+        about=_("Id of the phone that sent it; with ordering=device in the phone’s own order."),
+        example="7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        schema={"type": "string", "format": "uuid"},
+    )
     received_from = moment_filter(
         _("Arrived at this time or later."), field_name="received_at", lookup_expr="gte"
     )

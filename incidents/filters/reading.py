@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, FloatField, Q, QuerySet, Value
 from django.db.models.functions import Cos, Power, Radians, Sin
@@ -31,6 +32,13 @@ def known_category(text: str) -> bool:
 
 def leaves(chosen: Iterable[str]) -> list[str]:
     return sorted({code for text in chosen for code in categories.expand(text)})
+
+
+def as_uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Unclear(_("Give an id such as 7c9e6679-7425-40de-944b-e07fc1f90ae7.")) from None
 
 
 def as_search(text: str) -> list[str]:

@@ -159,6 +159,12 @@ class Report(Happening):
         return self.ref
 
     @property
+    def from_locked_phone(self) -> bool:
+        """It came when its phone was locked: who holds that may have written it, or made them."""
+        locked = self.device.revoked_at if self.device else None
+        return locked is not None and locked <= self.received_at
+
+    @property
     def category_known(self) -> categories.Category | None:
         return categories.CATEGORIES.get(self.category)
 

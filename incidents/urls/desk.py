@@ -46,4 +46,5 @@ urlpatterns = [
     path("people/<uuid:pk>/invite/", desk_devices.invite, name="desk-person-invite"),
     path("drafts/", desk_texts.drafts, name="desk-drafts"),
     path("arrivals/", desk_texts.arrivals, name="desk-arrivals"),
+    path("arrivals/<int:pk>/release/", desk_texts.release, name="desk-arrival-release"),
 ]

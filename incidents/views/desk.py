@@ -116,7 +116,7 @@ def reports_of(
     request: SignedIn, among: Collection[Any] | None = None
 ) -> "ReportQuerySet[Report]":
     rows = Report.objects.on_desk(request.user, by_key=among is not None)
-    rows = rows.select_related("election", "region", "station", "team")
+    rows = rows.select_related("election", "region", "station", "team", "device")
     return rows if among is None else rows.filter(pk__in=among)
 
 
@@ -355,6 +355,7 @@ def _report_row(report: Report, now: datetime) -> Row:
         "source": report.get_source_display(),
         "state": report.state,
         "sealed": report.audience == "security_only",
+        "locked": report.from_locked_phone,
         "follow_up": report.get_follow_up_kind_display(),
         "seen": report.seen_at is not None,
     }

@@ -30,7 +30,11 @@ def waiting(request: HttpRequest, few: int = FEW, most: int = DANGERS) -> dict[s
     A call for help is said once: as a case to those who may take it, as an alert to the others.
     """
     cases = desk_safety.banner(request)
-    rows = Alert.objects.visible_to(request.user).waiting().select_related("report", "incident")
+    rows = (
+        Alert.objects.visible_to(request.user)
+        .waiting()
+        .select_related("report__device", "incident")
+    )
     if told := [case["report"] for case in cases if case["report"]]:
         rows = rows.exclude(report__in=told)
     found = list(rows.order_by(pressing_first(), "raised_at", "id")[: most + 1])
@@ -71,6 +75,7 @@ def _said(alert: Alert) -> dict[str, Any]:
         "url": url,
         "rule": alert.get_rule_display(),
         "danger": alert.rule == AlertRule.DANGER,
+        "locked": bool(alert.report and alert.report.from_locked_phone),
         "since": clocks.since(alert.raised_at),
         "accept_url": reverse("desk-alert-accept", args=[alert.pk]),
     }

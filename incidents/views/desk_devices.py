@@ -40,6 +40,8 @@ STATES = {
     "locked": lazy("locked"),
 }
 WORKING = {"devices__revoked_at": None, "devices__kind": Device.Kind.PHONE}
+# Everything that one phone sent, in its own order.
+SENT_BY = "list=reports&state=received,linked,dismissed,quarantined&ordering=device&device="
 Row = dict[str, Any]
 
 
@@ -156,6 +158,7 @@ def _phone(device: Device, zone: str) -> Row:
         "enrolled": moment(device.enrolled_at, zone),
         "seen": clocks.since(device.last_seen_at) if device.last_seen_at else "",
         "locked": moment(device.revoked_at, zone) if device.revoked_at else None,
+        "reports_url": f"{reverse('desk-queue')}?{SENT_BY}{device.pk}",
     }
 
 

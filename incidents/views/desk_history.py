@@ -72,6 +72,7 @@ DID: dict[str, Any] = {
     "ask": lazy("Asked the observer"),
     "withdraw_question": lazy("Took a question back"),
     "answer": lazy("Answered the desk’s question"),
+    "release_answer": lazy("Released an answer from a locked phone"),
     "draft": lazy("Started the public text"),
     "write": lazy("Saved the public text"),
     "submit": lazy("Submitted the public text for approval"),

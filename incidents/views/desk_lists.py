@@ -265,8 +265,12 @@ class ReportList(DeskList):
                 ("", _("most urgent first")),
                 ("received", _("oldest first")),
                 ("-received", _("newest first")),
+                ("device", _("as each phone counted them")),
             ],
         }
+
+    def _word(self, name: str, value: str) -> str:
+        return _("Sent by one phone") if name == "device" else super()._word(name, value)
 
 
 class IncidentList(DeskList):

@@ -139,6 +139,7 @@ def told(report: Report, request: SignedIn) -> dict[str, Any]:
         "unresolved": telling.unresolved(report),
         "danger": telling.danger_words(report),
         "sealed": report.audience == Audience.SECURITY_ONLY,
+        "locked": report.from_locked_phone,
         "clock": clocks.of_report(report),
         "received": local(report.received_at, zone),
         "written": wording.written(report, zone),

@@ -7,16 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from elections.models import Election
-from incidents import wording
+from incidents import history, wording
 from incidents.errors import Invalid, WrongState
 from incidents.views import clocks
 from incidents.views.desk_conversation import moment
@@ -25,7 +28,7 @@ from incidents.workflow import safety
 from observers import whereabouts
 from observers.models import CheckIn, SafetyCase, User, Visit
 
-FEW_CASES, CLOSED, MISSED, PRESENT = 3, 10, 200, 500
+CASES, CLOSED, MISSED, PRESENT = 200, 10, 50, 500
 RECENTLY = timedelta(days=2)
 Row = dict[str, Any]
 
@@ -33,7 +36,7 @@ Row = dict[str, Any]
 def banner(request: HttpRequest) -> list[Row]:
     """For desk/_alerts.html: the open cases, those nobody has taken up first."""
     rows = SafetyCase.objects.on_desk(request.user).open().select_related("user", "taken_by")
-    found = list(rows.order_by("taken_at", "opened_at", "id")[:MISSED])
+    found = list(rows.order_by("taken_at", "opened_at", "id")[:CASES])
     found.sort(key=lambda case: (case.taken_at is not None, case.opened_at))
     return [
         {
@@ -52,7 +55,36 @@ def banner(request: HttpRequest) -> list[Row]:
 @require_safe
 @carers_only
 def overview(request: SignedIn) -> HttpResponse:
-    return _page(request)
+    """Asked again every few seconds by a page that is open, for what it shows only; nothing new is
+    304 after two small queries."""
+    if not request.headers.get("HX-Request"):
+        return _page(request)
+    standing = _standing(request)
+    if request.headers.get("If-None-Match") == standing:
+        return HttpResponse(status=304, headers={"ETag": standing})
+    answer = render(request, "incidents/desk/_safety.html", _shown(request, standing))
+    answer["ETag"] = standing
+    return answer
+
+
+def _address(request: SignedIn) -> str:
+    """Of this page, also when it is shown in answer to a form."""
+    page = request.GET.get("page", "")
+    known = page.isascii() and page.isdigit() and len(page) < 6
+    return reverse("desk-safety") + (f"?page={page}" if known else "")
+
+
+def _standing(request: SignedIn) -> str:
+    """Another one when anything happened, and every minute: silence grows by itself. (A phone that
+    only asked is no line of history; it shows with the minute.)"""
+    parts = [
+        str(request.user.pk),
+        get_language(),
+        _address(request),
+        history.head(),
+        str(int(timezone.now().timestamp()) // 60),
+    ]
+    return f'"{salted_hmac("safety", repr(parts)).hexdigest()[:32]}"'
 
 
 @require_POST
@@ -123,27 +155,44 @@ def _back_to(case: SafetyCase) -> HttpResponse:
 def _page(
     request: SignedIn, *, status: int = 200, wrong: str = "", typed: Row | None = None
 ) -> HttpResponse:
-    elections = whereabouts.caring_for(request.user)
-    missed = whereabouts.missed(request.user)
     context = {
         "section": "safety",
         "wrong": wrong,
         "typed": typed or {},
-        "cases": _cases(request),
-        "missed": [_missed(one) for one in missed[:MISSED]],
-        "missed_more": max(0, len(missed) - MISSED),
+        **_shown(request, _standing(request)),
+    }
+    return render(request, "incidents/desk/safety.html", context, status=status)
+
+
+def _shown(request: SignedIn, standing: str) -> Row:
+    """For desk/_safety.html."""
+    elections = whereabouts.caring_for(request.user)
+    missed, cases = whereabouts.missed(request.user), _cases(request)
+    page = Paginator(missed, MISSED).get_page(request.GET.get("page"))
+    counts = {"cases": len(cases), "missed": len(missed)}
+    own = reverse("desk-safety")
+    return {
+        "url": _address(request),
+        "standing": standing,
+        "as_of": wording.clock(timezone.now(), elections[0].time_zone if elections else "UTC"),
+        "said": _("Open cases: %(cases)s. Not heard of: %(missed)s.") % counts,
+        "cases": cases,
+        "missed": [_missed(one) for one in page],
+        "missed_count": len(missed),
+        "missed_more": len(missed) - page.end_index(),
+        "previous_url": f"{own}?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"{own}?page={page.next_page_number()}" if page.has_next() else "",
         "from_locked": _from_locked_phones(request),
         "closed": _closed(request),
         "elections": [_where(request, one) for one in elections],
         "several": len(elections) > 1,
     }
-    return render(request, "incidents/desk/safety.html", context, status=status)
 
 
 def _cases(request: SignedIn) -> list[Row]:
     rows = SafetyCase.objects.on_desk(request.user).open()
     rows = rows.select_related("user", "team", "election", "taken_by", "opened_by")
-    found = sorted(rows[:MISSED], key=lambda case: (case.taken_at is not None, case.opened_at))
+    found = sorted(rows[:CASES], key=lambda case: (case.taken_at is not None, case.opened_at))
     last = _last_places(request, [case.pk for case in found])
     return [_case(case, last.get((case.user_id, case.election_id)), request) for case in found]
 
@@ -214,6 +263,7 @@ def _from_locked_phones(request: SignedIn) -> list[Row]:
     rows = rows.select_related("user", "election", "station__region", "region")
     return [
         {
+            "id": one.pk,
             "who": one.user.get_username(),
             "place": _place(one),
             "at": moment(one.at, one.election.time_zone),
@@ -239,7 +289,7 @@ def _closed(request: SignedIn) -> list[Row]:
 
 def _where(request: SignedIn, election: Election) -> Row:
     seen = whereabouts.observed(request.user, election)
-    here = list(whereabouts.present(request.user, election)[:PRESENT])
+    here = list(whereabouts.present(request.user, election)[: PRESENT + 1])
     return {
         "name": election.name,
         "slug": election.slug,
@@ -247,18 +297,23 @@ def _where(request: SignedIn, election: Election) -> Row:
         "figure": _("%(visited)s of %(stations)s")
         % {"visited": seen.visited, "stations": seen.stations},
         "as_of": wording.clock(seen.at, election.time_zone),
-        "present": _by_region(here, seen.at),
+        "present": _by_region(here[:PRESENT], seen.at),
+        "present_more": len(here) > PRESENT,
+        "present_most": PRESENT,
     }
 
 
 def _by_region(here: list[Visit], now: datetime) -> list[Row]:
     """Visits come in the order of their regions; those to unknown places last or first."""
 
-    def region_of(visit: Visit) -> str:
-        return visit.station.region.name if visit.station else ""
+    def region_of(visit: Visit) -> tuple[str, str]:
+        return (
+            (visit.station.region.code, visit.station.region.name) if visit.station else ("", "")
+        )
 
     return [
         {
+            "key": code,
             "region": name,
             "rows": [
                 {
@@ -271,5 +326,5 @@ def _by_region(here: list[Visit], now: datetime) -> list[Row]:
                 for visit in visits
             ],
         }
-        for name, visits in groupby(here, key=region_of)
+        for (code, name), visits in groupby(here, key=region_of)
     ]

@@ -3,17 +3,20 @@
 import json
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from elections.templatetags.say import local
-from incidents import arriving, publishing, shaking, wording
+from incidents import arriving, publishing, releasing, shaking, wording
+from incidents.errors import Invalid, WrongState
 from incidents.models import Draft, Incident, RawReport
 from incidents.views import clocks
 from incidents.views.desk_text import shaken_words, what_changed
@@ -170,6 +173,31 @@ def _advice(draft: Any, public: Any) -> Any:
 @require_safe
 @desk_only
 def arrivals(request: SignedIn) -> HttpResponse:
+    return _arrivals(request)
+
+
+@require_POST
+@desk_only
+def release(request: SignedIn, pk: int) -> HttpResponse:
+    """Show an answer from a locked phone with its report; leads there."""
+    raw = get_object_or_404(RawReport.objects.visible_to(request.user), pk=pk)
+    words = request.POST.get("reason", "")
+    try:
+        made = releasing.release_answer(raw, by=request.user, reason=words)
+    except WrongState as refused:
+        return _arrivals(request, status=409, wrong=str(refused.message))
+    except Invalid as refused:
+        problem = next(str(line) for lines in refused.errors.values() for line in lines)
+        return _arrivals(request, status=400, typed={"pk": pk, "words": words, "problem": problem})
+    messages.success(request, _("The answer stands with the report now."))
+    answer = redirect(reverse("desk-report", args=[made.question.report_id]) + "#questions")
+    answer.status_code = 303
+    return answer
+
+
+def _arrivals(
+    request: SignedIn, *, status: int = 200, wrong: str = "", typed: Row | None = None
+) -> HttpResponse:
     seen = RawReport.objects.visible_to(request.user).unread()
     rows = seen.select_related("author", "election").order_by("-received_at", "-pk")
     whole = request.GET.get("whole", "")
@@ -178,14 +206,16 @@ def arrivals(request: SignedIn) -> HttpResponse:
     page = Paginator(rows, ARRIVALS).get_page(request.GET.get("page"))
     context = {
         "section": "arrivals",
-        "rows": [_arrival(raw, whole=bool(whole)) for raw in page],
+        "rows": [_arrival(raw, request, whole=bool(whole)) for raw in page],
+        "wrong": wrong,
+        "typed": typed or {},
         "whole": whole,
         **_pages(page, reverse("desk-arrivals")),
     }
-    return render(request, "incidents/desk/arrivals.html", context)
+    return render(request, "incidents/desk/arrivals.html", context, status=status)
 
 
-def _arrival(raw: RawReport, *, whole: bool) -> Row:
+def _arrival(raw: RawReport, request: SignedIn, *, whole: bool) -> Row:
     zone = raw.election.time_zone if raw.election else "UTC"
     text = visible(_words_of(raw))
     return {
@@ -196,6 +226,11 @@ def _arrival(raw: RawReport, *, whole: bool) -> Row:
         "author": raw.author.get_username(),
         "channel": raw.get_channel_display(),
         "kind": raw.get_envelope_display() if raw.envelope else "",
+        "release_url": (
+            reverse("desk-arrival-release", args=[raw.pk])
+            if releasing.waits(raw) and releasing.may_release(raw, by=request.user)
+            else ""
+        ),
         "conflict": raw.outcome == RawReport.Outcome.CONFLICT,
         "of_report": raw.envelope in ("", EnvelopeKind.REPORT),
         "sealed": raw.sealed,

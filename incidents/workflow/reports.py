@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from incidents import alerts, categories, clocks, details, history
+from incidents import alerts, categories, clocks, details, history, shaking
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid, WrongState
 from incidents.models import Incident, Report, ReportLink
@@ -222,6 +222,13 @@ def _locked_incident(report: Report, by: User, ref: Any) -> Incident:
     return Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=found)
 
 
+def _clear(report: Report, by: User, data: Data) -> Done:
+    """What a locked phone corrects shakes no text until a person believes it."""
+    report.state = ReportState.RECEIVED
+    shaking.corrected_by(report)
+    return None, {}, {}
+
+
 # Steps that leave the report where it is.
 BESIDE: dict[str, Callable[[Report, User, Data], Data]] = {
     "ask": questions.ask,
@@ -231,4 +238,5 @@ EFFECTS: dict[str, Callable[[Report, User, Data], Done]] = {
     "open_incident": _open_incident,
     "link": _link,
     "unlink": _unlink,
+    "clear": _clear,
 }

@@ -1,5 +1,9 @@
 """The operations room through the API: what is seen, what may be done, what a step answers."""
 
+import re
+import uuid
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,7 +12,9 @@ from incidents.details import fields_for
 from incidents.models import Incident, Report
 from observers import tokens
 from tests.api.rows import get, refs, refused
+from tests.contracts.stage import build_stage
 from tests.factories import member
+from tests.phones import Phone, put
 from tests.walking import filed_report, opened, person, published, region, take, the_election
 
 pytestmark = pytest.mark.django_db
@@ -307,3 +313,37 @@ def test_the_checklist_is_read_and_answered_by_programs(client):
     (item,) = done.json()["public_text"]["checklist"]
     assert item["reason"] == "Asked to be named."
     assert item["by"] == walking.person("editor").username
+
+
+def test_reports_of_one_phone_in_its_own_order(client):
+    """Whatever its clock said, and however late they came."""
+    stage = build_stage("phones")
+    phone, other = Phone(stage), Phone(stage, stage.people["other_observer"])
+    sealed = [phone.seal(item=uuid.uuid4()) for _number in range(3)]
+    for raw in (sealed[2], sealed[0], other.seal(item=uuid.uuid4()), sealed[1]):
+        assert put(client, raw).status_code == 201
+    stage.file(by=phone.user)  # on the page: of no phone
+    client.force_login(stage.people["coordinator"])
+    rows = get(client, f"/desk/reports/?device={phone.device.pk}&ordering=device")["results"]
+    assert [row["device_seq"] for row in rows] == [1, 2, 3]
+    assert {row["device"] for row in rows} == {str(phone.device.pk)}
+    report = Report.objects.get(pk=rows[0]["id"])
+    assert rows[0]["clock_quality"] == report.clock_quality
+    assert "captured_at" in rows[0]
+    pages, path = [], f"/desk/reports/?device={phone.device.pk}&ordering=device&limit=1"
+    while path:
+        page = get(client, path)
+        pages += [row["device_seq"] for row in page["results"]]
+        path = (page["next"] or "").partition("/api/v1")[2]
+    assert pages == [1, 2, 3]
+    everything = get(client, "/desk/reports/?ordering=device")["results"]
+    assert [row["device_seq"] for row in everything] == [1, 1, 2, 3, None]
+    assert get(client, f"/desk/reports/?device={uuid.uuid4()}")["results"] == []
+    for odd in ("7", "x" * 300, "%00"):
+        get(client, f"/desk/reports/?device={odd}", 400)
+    page = client.get(f"/desk/devices/?q={phone.user}").content.decode()
+    address = re.search(r'href="(/desk/\?list=reports[^"]*device=[^"]*)"', page)[1]
+    listed = client.get(unescape(address)).content.decode()
+    assert "Sent by one phone" in listed
+    refs_there = re.findall(r'id="row-([^"]+)"', listed)
+    assert refs_there == [row["ref"] for row in rows]

@@ -244,6 +244,11 @@ PAGES = {
     "desk-person-invite": page("/desk/people/{s.people[observer].pk}/invite/", POST=CARERS_HERE),
     "desk-drafts": page("/desk/drafts/", GET=DESK),
     "desk-arrivals": page("/desk/arrivals/", GET=DESK),
+    # What may be for security only: to everybody else on the desk there is no such arrival.
+    "desk-arrival-release": page(
+        "/desk/arrivals/{s.arrival.pk}/release/",
+        POST=Rule(people("security"), people("coordinator editor foreign_coordinator")),
+    ),
 }
 KEPT_IN_ADMIN = {
     "elections": "regionset region regionsuccession election station contestant turnoutfigure "

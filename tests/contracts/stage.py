@@ -18,6 +18,7 @@ from incidents.models import (
     Incident,
     Publication,
     Question,
+    RawReport,
     Report,
     SavedExport,
     SavedView,
@@ -69,6 +70,14 @@ class Stage:
         """The observer's phone."""
         found = {"election": self.election, "user": self.people["observer"], "label": "stage"}
         return Device.objects.get_or_create(**found)[0]
+
+    @property
+    def arrival(self) -> RawReport:
+        """An answer of the observer's that came when their phone was locked."""
+        found = {"election": self.election, "author": self.people["observer"], "sha256": "a" * 64}
+        more = {"report_id": uuid.uuid4(), "body": b"{}", "channel": "app", "envelope": "answer"}
+        more |= {"outcome": "refused", "problems": {"": ["locked"]}, "sealed": True}
+        return RawReport.objects.get_or_create(**found, defaults=more)[0]
 
     @property
     def view(self) -> SavedView:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents import steps, workflow
-from incidents.models import Change, Delivery, Incident, Report, Subscription
+from incidents.models import Change, Delivery, Incident, RawReport, Report, Subscription
 from incidents.transitions import INCIDENT_AXES, REPORT
 from incidents.views.desk_offers import INCIDENT_FORMS, REPORT_FORMS
 from observers.models import SafetyCase, User
@@ -51,6 +51,7 @@ def lists(client: Client) -> list[Shown]:
         Shown("/desk/drafts/", client),
         Shown("/desk/drafts/?state=submitted", client),
         Shown("/desk/arrivals/", client),
+        Shown(f"/desk/arrivals/{locked_answer().pk}/release/", client, sent={}, status=400),
         Shown("/desk/handover/", client),
         Shown("/desk/alerts/", client),
         Shown("/desk/safety/", client),
@@ -62,6 +63,18 @@ def lists(client: Client) -> list[Shown]:
         Shown("/desk/devices/?q=nobody&state=locked", client, plain=True),
         Shown(f"/desk/people/{walking.person('observer', number=5).pk}/invite/", client, sent={}),
     ]
+
+
+def locked_answer() -> RawReport:
+    """It came from a locked phone and may be released."""
+    said = {"envelope": "answer", "outcome": "refused", "problems": {"": ["locked"]}}
+    return RawReport.objects.get_or_create(
+        author=walking.person("observer"),
+        election=walking.the_election(),
+        sha256="b" * 64,
+        defaults={"report_id": uuid.uuid4(), "body": b"{}", "channel": "app", "sealed": True}
+        | said,
+    )[0]
 
 
 def things(night: scene.Scene, client: Client, language: str) -> list[Shown]:

@@ -161,3 +161,35 @@ def test_two_at_once_open_one_visit(station):
     assert not failures
     assert told(user) == [("11", 0, None)]
     assert CheckIn.objects.filter(user=user).count() == 3
+
+
+def test_one_more_check_in_costs_the_same_on_a_long_day(station):
+    """Only what lies since the visit before it is told anew."""
+    user = member("observer", the_election())
+    now = timezone.now()
+
+    def well(minute):
+        visiting.check_in(
+            id=uuid.uuid4(), user=user, election=the_election(), kind="well",
+            at=now - dt.timedelta(minutes=minute), sha256="0" * 64,
+        )  # fmt: skip
+
+    def arrive(minute, place):
+        visiting.check_in(
+            id=uuid.uuid4(), user=user, election=the_election(), kind="arrived",
+            at=now - dt.timedelta(minutes=minute), sha256="0" * 64, station_as_typed=place,
+        )  # fmt: skip
+
+    for hour in range(6):
+        arrive(500 - 60 * hour, f"school {hour}")
+        for minute in range(5):
+            well(490 - 60 * hour - minute)
+    told = []
+    tell, visiting._tell = visiting._tell, lambda said: told.append(said) or tell(said)
+    try:
+        well(1)
+    finally:
+        visiting._tell = tell
+    assert len(told[0]) == 7  # the last arrival and what came after it, this one among them
+    assert Visit.objects.filter(user=user).count() == 6
+    assert Visit.objects.get(user=user, left_at=None).station_as_typed == "school 5"

@@ -228,3 +228,32 @@ def test_check_in_and_the_call_for_help(phone):
     page.locator("#sos").click()
     expect(page.locator("#calling")).to_contain_text("received", timeout=10000)
     assert sorted(CheckIn.objects.values_list("kind", flat=True)) == ["sos", "well"]
+
+
+def test_without_a_list_of_stations_the_region_is_one_tap_away(phones):
+    election = walking.the_election()
+    election.stations.all().delete()
+    made = phones(**SMALL)
+    made.become()
+    made.run("await reference.refresh('en')")
+    page = made.page
+    open_app(page)
+    page.locator(".group").first.click()
+    page.locator("#screen .row").first.click()
+    expect(page.locator("#screen")).to_contain_text(
+        "This election has no list of polling stations"
+    )
+    expect(page.get_by_role("button", name="Nearest to me")).to_be_hidden()
+    page.get_by_role("button", name="Almaty").first.click()
+    expect(page.locator("[data-at=where]")).to_contain_text("Almaty")
+    page.get_by_label("What happened?").fill("By region only.")
+    press_send(page)
+    expect(page.locator(".receipt h1")).to_contain_text("Received")
+    assert Report.objects.get().region.code == "KZ-ALA"
+    # A number is still taken as it was seen.
+    page.get_by_role("button", name="Send another report").click()
+    page.locator(".group").first.click()
+    page.locator("#screen .row").first.click()
+    page.locator("#screen input[type=search]").fill("58")
+    page.get_by_role("button", name="Send “58” as I wrote it").click()
+    expect(page.locator("[data-at=where]")).to_contain_text("58")

@@ -2,6 +2,7 @@
 
 import { draft, DETAILS } from "./draft.js";
 import { draw, make, offset, say, size, tell } from "./drawing.js";
+import { several } from "./several.js";
 import { known, setting } from "./state.js";
 
 export function details(changed) {
@@ -20,7 +21,8 @@ export function details(changed) {
   });
   bindFiles(root, at, changed);
   const questions = known.reference?.categories?.[draft.category]?.questions ?? [];
-  at.questions.append(...questions.map((one) => question(one, changed)).filter(Boolean));
+  const sources = [...at.source.options].map(({ value, textContent }) => [value, textContent]).slice(1);
+  at.questions.append(...questions.map((one) => question(one, changed, sources)).filter(Boolean));
   return root;
 }
 
@@ -79,8 +81,8 @@ function fileRow(file, index, remove) {
   return make("li", {}, make("span", { textContent: `${name}: ${label}, ${size(file.size)}` }), button);
 }
 
-// One question of the category: a choice, several, words, a number or a time.
-function question({ name, label, type, choices = [], help = "" }, changed) {
+// One question of the category: a choice, several, words, a number, a time, or entries of parts.
+function question({ name, label, type, choices = [], help = "" }, changed, sources) {
   const id = `q-${name}`;
   const keep = (value) => {
     draft.details[name] = value;
@@ -89,6 +91,11 @@ function question({ name, label, type, choices = [], help = "" }, changed) {
   const hint = help ? [make("p", { className: "hint", textContent: help })] : [];
   if (type === "multi") return boxes({ id, name, label, choices, hint, keep });
   if (type === "number_rule") return numbers({ id, name, label, keep });
+  if (type === "series" || type === "links") {
+    const zone = known.reference?.election?.time_zone;
+    const said = draft.details[name] || [];
+    return several({ id, label, type, choices, sources, zone, source: () => draft.source, said, keep });
+  }
   if (type === "datetime") return moment({ id, name, label, hint, keep });
   let field;
   if (type === "choice" || type === "tri") {
@@ -97,7 +104,7 @@ function question({ name, label, type, choices = [], help = "" }, changed) {
   } else if (type === "text") {
     field = make("input", { id, type: "text", autocomplete: "off", maxLength: 500 });
   } else {
-    return null; // what has several parts is for the desk to ask
+    return null; // a kind of question this version does not know: the desk asks it
   }
   field.value = draft.details[name] ?? "";
   field.addEventListener("input", () => keep(field.value));

@@ -50,19 +50,19 @@ const whole = (text) => (/^\d+$/.test(String(text).trim()) ? Number(text) : unde
 // What goes into the envelope; what was not said is left out, never zero.
 export function inside({ language, today }) {
   const now = draft;
+  const empty = (value) => value === "" || value === undefined || value === null || (typeof value === "object" && !Object.keys(value).length);
   const said = {
     language, category: now.category, text: now.text.trim(),
     station: now.station?.code, region: now.station?.region || now.region, place: now.place.trim(),
     ...now.position,
     persons_min: whole(now.persons_min), persons_max: whole(now.persons_max),
     persons_words: now.persons_words.trim(), persons_basis: now.persons_basis,
-    details: now.details, danger: now.danger, source: now.source,
+    details: Object.fromEntries(Object.entries(now.details).filter(([, answer]) => !empty(answer))), danger: now.danger, source: now.source,
     told_by: now.source && now.source !== "direct_witness" ? now.told_by.trim() : "",
     audience: now.security ? "security_only" : "",
     follow_up_of: now.follow_up_of, follow_up_kind: now.follow_up_kind,
     ...occurred(now, today),
   };
-  const empty = (value) => value === "" || value === undefined || value === null || (typeof value === "object" && !Object.keys(value).length);
   return Object.fromEntries(Object.entries(said).filter(([, value]) => !empty(value)));
 }
 

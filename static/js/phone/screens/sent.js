@@ -14,7 +14,9 @@ export async function whereIs(id) {
 
 const wayOf = (state) => say(`sent.${["sending", "held"].includes(state) ? state : "waiting"}`);
 
-async function show(id, at) {
+// `most`: how many files there were at most while this screen was open; what has arrived is let go
+// of and no longer listed.
+async function show(id, at, most) {
   const { received, item } = await whereIs(id);
   const title = received ? say("sent.received", { time: clock(received.received_at, { day: "" }) }) : say("sent.saved");
   // Written only when it changed: a screen reader reads all that is written here.
@@ -23,8 +25,9 @@ async function show(id, at) {
   at.ref.textContent = received?.ref ?? "";
   at.state.textContent = received ? say("sent.unread") : wayOf(item?.state);
   const files = item?.files ?? [];
-  const done = files.filter((file) => file.sent >= file.size).length;
-  tell(at.files, files.length ? say("sent.files", { done, all: files.length }) : "");
+  most.files = Math.max(most.files, files.length);
+  const open = files.filter((file) => file.sent < file.size).length;
+  tell(at.files, most.files ? say("sent.files", { done: most.files - open, all: most.files }) : "");
   at.add.onclick = () => {
     follow({ id, ref: received?.ref ?? "" });
     go("happened");
@@ -35,7 +38,8 @@ screen("sent", ({ id }) => {
   const { root, at } = draw("sent");
   at.title.textContent = say("sent.saved");
   at.state.textContent = say("sent.waiting");
-  const look = () => show(id, at);
+  const most = { files: 0 };
+  const look = () => show(id, at, most);
   look();
   at.another.addEventListener("click", () => go("what"));
   return { root, leave: watch(look) };

@@ -58,7 +58,15 @@ screen("where", () => {
     tell(at.none, found.length ? "" : say(none));
     at.stations.replaceChildren(...found.map((station) => stationRow(station, () => choose({ station }))));
   };
-  const start = () => list("where.mine", mine, "where.no-stations");
+  // An election whose stations nobody listed: the region is the next best answer, so it is here.
+  const listed = stations().length > 0;
+  const regions = () => {
+    list("where.mine", [], "where.not-listed");
+    tell(at.which, say("where.regions"));
+    at.stations.replaceChildren(...regionRows());
+  };
+  const start = () => (listed ? list("where.mine", mine, "where.no-stations") : regions());
+  at.near.hidden = at.regions.hidden = !listed;
   start();
   at.open.addEventListener("click", () => choose({}));
   at.find.addEventListener("input", () => {
@@ -84,9 +92,11 @@ screen("where", () => {
   return { root };
 }, { tab: "what" });
 
+const regionRows = () => (known.reference?.regions ?? []).map((region) => row(region.name, () => choose({ region: region.code })));
+
 screen("regions", () => {
   const { root, at } = draw("regions");
-  for (const region of known.reference?.regions ?? []) at.regions.append(row(region.name, () => choose({ region: region.code })));
+  at.regions.append(...regionRows());
   return { root };
 }, { tab: "what" });
 
