@@ -211,3 +211,10 @@ class AlertChannel(TextChoices):
     PAGE = "page", _("On the desk's pages")
     EMAIL = "email", _("E-mail")
     WEBHOOK = "webhook", _("Webhook")
+
+
+class ExportStage(TextChoices):
+    QUEUED = "queued", pgettext_lazy("export", "Waiting for its turn")
+    RUNNING = "running", pgettext_lazy("export", "Being made")
+    DONE = "done", pgettext_lazy("export", "Ready")
+    FAILED = "failed", pgettext_lazy("export", "Could not be made")

@@ -22,6 +22,12 @@ urlpatterns = [
         views.Crosswalks.as_view({"get": "retrieve"}),
         name="api-crosswalk",
     ),
+    path("exports/<uuid:key>/", views.Exports.as_view({"get": "retrieve"}), name="api-export"),
+    path(
+        "exports/file/<str:signed>/",
+        views.Exports.as_view({"get": "file"}),
+        name="api-export-file",
+    ),
     path("reports/", views.OwnReports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
     path(

@@ -1,4 +1,5 @@
 from incidents.models.conversation import Answer, Note, Question
+from incidents.models.export import Export
 from incidents.models.history import Counter, Event
 from incidents.models.incident import Incident, OfficialResponse, Relation, ReportLink
 from incidents.models.merge import Merge
@@ -24,6 +25,7 @@ __all__ = [
     "Draft",
     "Event",
     "Evidence",
+    "Export",
     "Incident",
     "Lease",
     "Merge",

@@ -16,6 +16,7 @@ from incidents.api import shaping
 from incidents.api.documented_crosswalks import CROSSWALKS as DOCUMENTED
 from incidents.api.views.read import PublishedRows
 from incidents.crosswalks import CROSSWALKS, Sheet
+from incidents.exports import labels_in
 from incidents.filters import PublicationFilter
 from incidents.models import Publication
 
@@ -59,4 +60,4 @@ class Crosswalks(PublishedRows):
             raise Http404
         chosen = CROSSWALKS[name]
         rows = Publication.objects.visible_to(THE_WORLD).in_categories(chosen.codes)
-        return self.answer(request, rows, Sheet(chosen, shaping.labels_in("en", request)))
+        return self.answer(request, rows, Sheet(chosen, labels_in("en")))
