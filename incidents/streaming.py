@@ -51,18 +51,16 @@ def _copied(connection: Any, using: str, sql: str, params: Any) -> Iterator[list
     with transaction.atomic(using=using), connection.connection.cursor() as cursor:
         _sort_little(cursor, sql, params)
         with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT binary)", params) as copy:
-            read, block, size, head = copy.read, [], 0, COPY_HEAD
-            while (piece := bytes(read())) and piece != COPY_END:
-                text = piece[head + FIELD_HEAD :]
-                if head:  # of an empty answer, head and end come together
-                    head = 0
-                    if piece[COPY_HEAD:] == COPY_END:
-                        continue
-                block.append(text)
-                size += len(text)
-                if size >= BLOCK:
-                    yield block
-                    block, size = [], 0
+            block, size, head = [], 0, COPY_HEAD
+            for piece in copy:  # to its end, also after the last row: else it is not over
+                row = bytes(piece)[head:]
+                head = 0
+                if row != COPY_END:
+                    block.append(row[FIELD_HEAD:])
+                    size += len(row)
+                    if size >= BLOCK:
+                        yield block
+                        block, size = [], 0
             if block:
                 yield block
 

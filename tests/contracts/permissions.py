@@ -96,6 +96,9 @@ API = {
     "api-changes": api("changes/?since=0"),
     "api-crosswalks": api("crosswalks/"),
     "api-crosswalk": api("crosswalks/stop/?format=csv"),
+    # Whoever knows the random id, or was given a link for ten minutes.
+    "api-export": api("exports/{s.export.pk}/"),
+    "api-export-file": api("exports/file/{s.export_link}/"),
     "api-elections": api("elections/"),
     "api-election": api("elections/{s.election.slug}/"),
     "api-regions": api("regions/?election={s.election.slug}"),

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
-from incidents import intake, publishing, steps
+from incidents import exporting, intake, publishing, steps
 from incidents.evidence import places, sealing, showing
 from incidents.models import (
     Alert,
     Draft,
     Evidence,
+    Export,
     Incident,
     Publication,
     Question,
@@ -78,6 +79,19 @@ class Stage:
         kept = Evidence.objects.filter(report__election=self.election, state="ready").first()
         kept = kept or self.evidence(self.file())
         return showing.link(kept.pk, showing.Purpose.PICTURE, to=self.people["coordinator"])
+
+    @property
+    def export(self) -> Export:
+        """A file of everything published, made in the background."""
+        asked = exporting.ask({}, 1)
+        if asked.stage != "done":
+            exporting.make_waiting()
+            asked.refresh_from_db()
+        return asked
+
+    @property
+    def export_link(self) -> str:
+        return exporting.link(self.export)
 
     def evidence(self, report: Report, **said) -> Evidence:
         """Of a photo, kept and redrawn; its original and its copy hold the same few bytes."""

@@ -26,6 +26,8 @@ LISTS = {
     "/api/v1/incidents/?format=csv": "anonymous",
     "/api/v1/incidents/?format=ndjson": "anonymous",
     "/api/v1/incidents/?format=geojson": "anonymous",
+    "/api/v1/incidents/?format=xlsx": "anonymous",
+    "/api/v1/incidents/?format=csv&labels=ru": "anonymous",
     "/api/v1/changes/?since=0": "anonymous",
     "/api/v1/crosswalks/stop/": "anonymous",
     "/api/v1/crosswalks/stop/?format=csv": "anonymous",
