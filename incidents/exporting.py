@@ -234,11 +234,12 @@ def _changes(export: Export) -> Any:
 
 
 def make_waiting() -> int:
-    """Sweep, then make everything that waits, one after the other. How many were made."""
+    """Make everything that waits, one after the other, and sweep. How many were made."""
     sweep()
     made = 0
     while export := _taken():
         made += _make(export)
+        sweep()  # also what another left who died at it
     return made
 
 
@@ -272,6 +273,7 @@ def _make(export: Export) -> bool:
     work = place(export).with_suffix("")
     try:
         places.require_room(places.ROOM_TO_GO_ON)
+        places.make_folder(root())
         places.make_folder(work)
         _write(export, work)
     except _Lost:

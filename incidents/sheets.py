@@ -77,10 +77,15 @@ def write(
     book.use_zip64()
     book.set_properties({"title": "Dauys", "created": about.as_of.astimezone(UTC)})
     writing = _Writing(book, [table.header(), *([table.hashtags()] if hxl else [])])
-    writing.begin("incidents")
-    for document in documents:
-        writing.row(table.values(document))
-    _tell(writing, table, about)
+    try:
+        writing.begin("incidents")
+        for document in documents:
+            writing.row(table.values(document))
+        _tell(writing, table, about)
+    except BaseException:
+        for sheet in book.worksheets():  # their rows so far; the folder is its owner's to remove
+            sheet.row_data_fh.close()
+        raise
     book.close()
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 Rows = QuerySet[Any, Any]
 BLOCK = 64 * 1024  # bytes
-AT_ONCE = 200  # rows, on SQLite
+AT_ONCE = 100  # rows, on SQLite
 # COPY's binary form: before the first row, before each row (one field and its length), after all.
 COPY_HEAD = 19
 FIELD_HEAD = 6
