@@ -125,6 +125,12 @@ KINDS: dict[str, Kind] = {
             _("Remove your copy. “reason” says why, the text is gone on purpose."),
         ),
         Kind(
+            "export-gone",
+            410,
+            _("This file is no longer kept"),
+            _("It expired, or something was withdrawn since. Ask for the rows again."),
+        ),
+        Kind(
             "stale",
             412,
             _("Somebody else changed this first"),

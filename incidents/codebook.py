@@ -5,6 +5,7 @@ change their meaning; a new column goes to the end of its neighbours with a new 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +37,11 @@ class Column:
     vocabulary: str = ""
     csv: Literal["plain", "joined", "json", "text"] = "plain"
     since: str = "1.0"
+
+    @property
+    def hxl(self) -> str:
+        """Its hashtag of the Humanitarian Exchange Language, for the second row of a table."""
+        return HXL[self.name]
 
     @property
     def numeric(self) -> bool:
@@ -282,6 +288,19 @@ COLUMNS: tuple[Column, ...] = (
         "Осы нұсқа қашан жарияланды.",
     ),
 )
+# hxlstandard.org 1.1: a column, its hashtag. Regions are of several levels, so they are no #adm1.
+_HASHTAGS = """
+id #event+id ref #event+code version #meta+version url #meta+url election #crisis+code
+category #event+type+code categories #event+type+code+list severity #severity+code
+verification #status+verification sources #meta+source+num occurred_start #date+occurred+start
+occurred_end #date+occurred+end occurred_precision #date+occurred+precision phase #date+phase+code
+regions #loc+region+code+list regions_at_least #loc+region+num+min station #loc+station+code
+place_precision #geo+precision longitude #geo+lon latitude #geo+lat persons_min #affected+min
+persons_max #affected+max persons_words #affected+text persons_basis #affected+basis
+title #event+name summary #description details #description+details+json
+responses #description+responses+json published_at #date+published updated_at #date+updated
+"""
+HXL: Mapping[str, str] = dict(re.findall(r"(\w+) (#\S+)", _HASHTAGS))
 BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
 CHOICES: dict[str, Any] = {
     "severity": vocabulary.Severity,
@@ -358,6 +377,7 @@ def as_rows(columns: Sequence[Column] = COLUMNS) -> list[dict[str, Any]]:
             "values": list(labels(column.vocabulary, "en")),
             **{f"description_{language}": column.about[language] for language in LANGUAGES},
             "csv": column.csv,
+            "hxl": column.hxl,
             "since": column.since,
         }
         for column in columns

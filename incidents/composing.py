@@ -13,6 +13,7 @@ from elections.models import Region
 from incidents import details
 from incidents.cleaning import clean_text
 from incidents.errors import Invalid
+from incidents.lines import lines_of
 from incidents.models import Incident, Publication
 from incidents.vocabulary import OccurredPrecision, PlacePrecision
 from incidents.workflow.independence import independent_sources
@@ -267,6 +268,7 @@ def render(
         has_response=bool(public["responses"]),
         licence=incident.election.licence,
         document=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        **lines_of(document),
         search=_searchable(incident, public),
         published_at=published_at,
         updated_at=updated_at,

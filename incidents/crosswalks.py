@@ -14,7 +14,8 @@ from typing import Any
 
 from incidents import categories, details
 from incidents.codebook import BY_NAME, dumps, one_text
-from incidents.exports import Labels, harmless
+from incidents.exports import Labels
+from incidents.lines import harmless
 
 Value = str | float | None
 # Our code -> their word; a code that has none there is not listed.

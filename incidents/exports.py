@@ -3,29 +3,31 @@
 It knows nothing of users or filters; whoever calls it has chosen the rows.
 """
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
-from django.db import connections, transaction
-from django.db.models import QuerySet
-
+from elections.models import Election, Region
+from elections.naming import Named
+from elections.querysets import THE_WORLD
+from incidents import sheets, streaming
 from incidents.codebook import BY_NAME, COLUMNS, Column, cell, dumps, labels, one_text
+from incidents.lines import by_language, csv_cell, csv_line, feature, harmless
 
 MEDIA_TYPES = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8; header=present",
     "geojson": "application/geo+json",
+    "xlsx": sheets.MEDIA_TYPE,
 }
 BOM = "\ufeff"
 CHUNK = 64 * 1024
-# A spreadsheet takes these for the beginning of a formula, the full-width forms too.
-FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
-POINT = (BY_NAME["longitude"].name, BY_NAME["latitude"].name)
+# Where a format lies ready, line by line, in Publication.
+STORED = {"ndjson": "document", "csv": "csv_row", "geojson": "geojson_feature"}
+OPENING, CLOSING = '{"type":"FeatureCollection","features":[', "\n]}\n"
 Document = Mapping[str, Any]
 
 
@@ -41,7 +43,7 @@ class Labels:
         value = document.get(column.name)
         if value is None:
             return None
-        if _by_language(column):
+        if by_language(column):
             return one_text(value, self.language)
         if isinstance(value, list):
             return [self._name(column, code, document) for code in value]
@@ -70,7 +72,7 @@ class Shape:
         return [name for column in self.columns for name in self._flat_names(column)]
 
     def _flat_names(self, column: Column) -> list[str]:
-        labelled = self.labels is not None and column.vocabulary and not _by_language(column)
+        labelled = self.labels is not None and column.vocabulary and not by_language(column)
         return [column.name, f"{column.name}_label"] if labelled else [column.name]
 
     def of(self, document: Document) -> dict[str, Any]:
@@ -86,8 +88,8 @@ class Shape:
         shaped: dict[str, Any] = {}
         for column in self.columns:
             value = document.get(column.name)
-            shaped[column.name] = self._one_text(value) if _by_language(column) else value
-            if self.labels is not None and column.vocabulary and not _by_language(column):
+            shaped[column.name] = self._one_text(value) if by_language(column) else value
+            if self.labels is not None and column.vocabulary and not by_language(column):
                 shaped[f"{column.name}_label"] = self.labels.of(column, document)
         return shaped
 
@@ -99,12 +101,39 @@ class Shape:
 
     def cells(self, document: str) -> list[str]:
         row = []
-        for name, value in self.flat(json.loads(document)).items():
-            if column := BY_NAME.get(name):
-                row.append(_cell(column, value))
+        for column, value in self._named(document):
+            if column is not None:
+                row.append(csv_cell(column, value))
             else:
-                row.append(harmless(";".join(value) if isinstance(value, list) else value or ""))
+                row.append(harmless(_label(value)))
         return row
+
+    def values(self, document: str) -> list[sheets.Value]:
+        """As cells, with numbers as numbers and nothing done to a text."""
+        row: list[sheets.Value] = []
+        for column, value in self._named(document):
+            if column is None:
+                row.append(_label(value))
+            elif column.numeric and isinstance(value, int | float):
+                row.append(value)
+            else:
+                row.append(cell(column, value))
+        return row
+
+    def hashtags(self) -> list[str]:
+        """The HXL row: a tag for each column, with `+label` of the names of its codes."""
+        return [
+            BY_NAME[name].hxl if name in BY_NAME else f"{BY_NAME[name[:-6]].hxl}+label"
+            for name in self.header()
+        ]
+
+    def _named(self, document: str) -> Iterator[tuple[Column | None, Any]]:
+        for name, value in self.flat(json.loads(document)).items():
+            yield BY_NAME.get(name), value
+
+
+def _label(value: Any) -> str:
+    return ";".join(value) if isinstance(value, list) else value or ""
 
 
 class Table(Protocol):
@@ -115,49 +144,77 @@ class Table(Protocol):
     def text(self, document: str) -> str: ...
 
 
-def _by_language(column: Column) -> bool:
-    return column.csv == "text"
-
-
 WHOLE = Shape()
 
 
-def _cell(column: Column, value: Any) -> str:
-    text = cell(column, value)
-    number = isinstance(value, int | float) and column.numeric
-    return text if number else harmless(text)
+def rows(publications: streaming.Rows) -> Iterator[str]:
+    """Their documents, read as they are sent: the memory does not grow with the list."""
+    for block in streaming.blocks(publications, STORED["ndjson"]):
+        for text in block:
+            yield text.decode()
 
 
-def harmless(text: str) -> str:
-    """The same text for a reader; for a spreadsheet never a formula."""
-    return f"'{text}" if text[:1] in FORMULA else text
+def file(
+    format_: str,
+    publications: streaming.Rows,
+    *,
+    shape: Table = WHOLE,
+    bom: bool = False,
+    hxl: bool = False,
+    about: sheets.About = sheets.NOTHING,
+) -> Iterator[bytes]:
+    """All these rows, in pieces. What lies ready in the database is passed on as it is."""
+    if shape == WHOLE and format_ in STORED:
+        return _passed_on(format_, publications, shape, bom=bom, hxl=hxl)
+    return stream(format_, rows(publications), shape=shape, bom=bom, hxl=hxl, about=about)
 
 
-def rows(publications: "QuerySet[Any, Any]") -> Iterator[str]:
-    """Their documents, read as they are sent: the memory does not grow with the list.
-
-    On PostgreSQL inside a transaction: outside, the cursor is held and the whole answer is first
-    written to a file. On SQLite without one: it would keep every writer out until the last byte.
-    """
-    documents = publications.values_list("document", flat=True)
-    if connections[publications.db].vendor == "postgresql":
-        with transaction.atomic(using=publications.db):
-            yield from documents.iterator(chunk_size=2000)
-    else:
-        yield from documents.iterator(chunk_size=2000)
+def _passed_on(
+    format_: str, publications: streaming.Rows, shape: Table, *, bom: bool, hxl: bool
+) -> Iterator[bytes]:
+    blocks = streaming.blocks(publications, STORED[format_])
+    try:
+        if format_ == "geojson":
+            before = OPENING.encode()
+            for block in blocks:
+                yield before + b"\n" + b",\n".join(block)
+                before = b","
+            yield (before if before != b"," else b"") + CLOSING.encode()
+        elif format_ == "csv":
+            before = "".join(_csv_head(shape, bom=bom, hxl=hxl)).encode()
+            for block in blocks:
+                yield before + b"".join(block)
+                before = b""
+            if before:
+                yield before
+        else:
+            for block in blocks:
+                block.append(b"")
+                yield b"\n".join(block)
+    finally:
+        if isinstance(blocks, Generator):
+            blocks.close()
 
 
 def stream(
-    format_: str, documents: Iterable[str], *, shape: Table = WHOLE, bom: bool = False
+    format_: str,
+    documents: Iterable[str],
+    *,
+    shape: Table = WHOLE,
+    bom: bool = False,
+    hxl: bool = False,
+    about: sheets.About = sheets.NOTHING,
 ) -> Iterator[bytes]:
-    """The file, in pieces. `json` is the bare array; its envelope belongs to a page."""
+    """The file, in pieces. `json` is the bare array; its envelope belongs to a page.
+
+    Of XLSX the first piece comes after the last document: the workbook is made on disk.
+    """
+    if format_ == "xlsx":
+        return sheets.workbook(documents, shape, hxl=hxl, about=about)  # type: ignore[arg-type]
     lines = FORMATS[format_](documents, shape)
-    return _encoded(_with_bom(lines) if bom and format_ == "csv" else lines)
-
-
-def _with_bom(lines: Iterator[str]) -> Iterator[str]:
-    yield BOM
-    yield from lines
+    if format_ == "csv":
+        lines = chain(_csv_head(shape, bom=bom, hxl=hxl), lines)
+    return _encoded(lines)
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
@@ -187,34 +244,25 @@ def _ndjson(documents: Iterable[str], shape: Table) -> Iterator[str]:
         yield shape.text(document) + "\n"
 
 
+def _csv_head(shape: Any, *, bom: bool, hxl: bool) -> Iterator[str]:
+    yield (BOM if bom else "") + csv_line(shape.header())
+    if hxl:
+        yield csv_line(shape.hashtags())
+
+
 def _csv(documents: Iterable[str], shape: Table) -> Iterator[str]:
-    yield csv_line(shape.header())
     for document in documents:
         yield csv_line(shape.cells(document))
 
 
-def csv_line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue()
-
-
 def _geojson(documents: Iterable[str], shape: Any) -> Iterator[str]:
-    yield '{"type":"FeatureCollection","features":['
+    yield OPENING
     separator = "\n"
     for document in documents:
         loaded = json.loads(document)
-        longitude, latitude = (loaded.get(name) for name in POINT)
-        known = longitude is not None and latitude is not None
-        feature = {
-            "type": "Feature",
-            "id": loaded["ref"],
-            "geometry": {"type": "Point", "coordinates": [longitude, latitude]} if known else None,
-            "properties": shape.flat(loaded),
-        }
-        yield separator + dumps(feature)
+        yield separator + feature(loaded, shape.flat(loaded))
         separator = ",\n"
-    yield "\n]}\n"
+    yield CLOSING
 
 
 FORMATS: dict[str, Callable[[Iterable[str], Any], Iterator[str]]] = {
@@ -223,3 +271,33 @@ FORMATS: dict[str, Callable[[Iterable[str], Any], Iterator[str]]] = {
     "csv": _csv,
     "geojson": _geojson,
 }
+
+
+# --- Names of codes that are kept in the database -----------------------------------------------
+
+
+def labels_in(language: str) -> Labels:
+    """Names of elections and of their regions, read once a request."""
+    elections = list(Election.objects.visible_to(THE_WORLD))
+    regions: dict[int, list[Region]] = {}
+    of_sets = {election.region_set_id for election in elections}
+    for region in _regions(of_sets):
+        regions.setdefault(region.region_set_id, []).append(region)
+    return Labels(
+        language,
+        {election.slug: _name(election, language) for election in elections},
+        {
+            (election.slug, region.code): _name(region, language)
+            for election in elections
+            for region in regions.get(election.region_set_id, [])
+        },
+    )
+
+
+def _regions(sets: set[int]) -> Iterable[Region]:
+    names = ("region_set_id", "code", "name_en", "name_ru", "name_kk")
+    return Region.objects.visible_to(THE_WORLD).filter(region_set__in=sets).only(*names)
+
+
+def _name(row: Named, language: str) -> str:
+    return row.names.get(language) or row.names["en"]

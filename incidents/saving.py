@@ -24,8 +24,8 @@ from elections.querysets import THE_WORLD
 from elections.strict import check_names
 from incidents import codebook, exports
 from incidents.errors import Invalid, WrongState
+from incidents.exports import labels_in
 from incidents.filters import PublicationFilter
-from incidents.labelling import labels_in
 from incidents.models import Publication, SavedExport
 from observers.models import User
 

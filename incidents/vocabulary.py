@@ -243,3 +243,10 @@ class DeliveryProblem(TextChoices):
     STATUS = "status", _("The answer was not a success")
     NOT_PUBLIC = "not_public", _("Not sent: it is not public any more")
     INTERNAL = "internal", _("It could not be sent; our fault")
+
+
+class ExportStage(TextChoices):
+    QUEUED = "queued", pgettext_lazy("export", "Waiting for its turn")
+    RUNNING = "running", pgettext_lazy("export", "Being made")
+    DONE = "done", pgettext_lazy("export", "Ready")
+    FAILED = "failed", pgettext_lazy("export", "Could not be made")

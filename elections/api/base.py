@@ -59,7 +59,7 @@ CURSOR = Param(
 COUNT = Param("count", "boolean", "Also say how many rows there are in all.", default=False)
 PAGING = (LIMIT, CURSOR, COUNT)
 # They change how rows are shown or how many, not which list is walked.
-NOT_BINDING = frozenset({"cursor", "limit", "count", "fields", "labels", "format", "bom"})
+NOT_BINDING = frozenset({"cursor", "limit", "count", "fields", "labels", "format", "bom", "hxl"})
 CORS = {"Access-Control-Allow-Origin": "*"}
 CORS_PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -229,5 +229,5 @@ class PublicRead(Endpoint):
         headers = CORS | (CORS_PREFLIGHT if request.method == "OPTIONS" else {})
         for name, value in headers.items():
             answer[name] = value
-        answer["Access-Control-Expose-Headers"] = "Link, ETag, Retry-After"
+        answer["Access-Control-Expose-Headers"] = "Link, Location, ETag, Retry-After"
         return answer

@@ -4,6 +4,7 @@ from typing import Any
 
 from elections.api.base import Operation
 from incidents.api import own, serializers
+from incidents.api.documented_exports import LATER
 from incidents.exports import MEDIA_TYPES
 from incidents.intake import FIELDS
 
@@ -237,9 +238,9 @@ INCIDENTS = {
         "Published incidents",
         answer=serializers.PublishedIncident,
         rows=True,
-        files=tuple(MEDIA_TYPES[name] for name in ("ndjson", "csv", "geojson")),
+        files=tuple(MEDIA_TYPES[name] for name in ("ndjson", "csv", "geojson", "xlsx")),
         example=BLOCKAGE,
-        also={304: "Nothing changed since the ETag you sent."},
+        also={304: "Nothing changed since the ETag you sent.", **LATER},
     ),
     "retrieve": Operation(
         "One published incident",

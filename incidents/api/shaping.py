@@ -11,9 +11,9 @@ from rest_framework.settings import api_settings
 
 from elections.api.base import BadQuery
 from elections.strict import Fault, Param, nearest, shown
+from incidents import exports
 from incidents.codebook import BY_NAME, LANGUAGES, Column, select
 from incidents.exports import MEDIA_TYPES, Shape
-from incidents.labelling import labels_in
 
 FORMAT = Param(
     "format",
@@ -36,6 +36,12 @@ BOM = Param(
     "bom",
     "boolean",
     gettext_lazy("Begin a CSV with a byte order mark, which some spreadsheets need."),
+    default=False,
+)
+HXL = Param(
+    "hxl",
+    "boolean",
+    gettext_lazy("A second row of HXL hashtags, in CSV and XLSX."),
     default=False,
 )
 
@@ -68,12 +74,17 @@ class GeoJSONRenderer(FileRenderer):
     format = "geojson"
 
 
+class XLSXRenderer(FileRenderer):
+    media_type = MEDIA_TYPES["xlsx"]
+    format = "xlsx"
+
+
 def shape_of(query: dict[str, Any], request: Request) -> Shape:
     """Raises BadQuery for a column that does not exist."""
     names = query.get("fields") or list(BY_NAME)
     check_columns(names, BY_NAME)
     language = query.get("labels")
-    return Shape(select(names), labels_in(language) if language else None)
+    return Shape(select(names), exports.labels_in(language) if language else None)
 
 
 def check_columns(names: Iterable[str], known: Mapping[str, Column]) -> None:

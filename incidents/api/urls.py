@@ -38,6 +38,12 @@ urlpatterns = [
         views.PartnerIncidents.as_view({"get": "columns"}),
         name="api-partner-columns",
     ),
+    path("exports/<uuid:key>/", views.Exports.as_view({"get": "retrieve"}), name="api-export"),
+    path(
+        "exports/file/<str:signed>/",
+        views.Exports.as_view({"get": "file"}),
+        name="api-export-file",
+    ),
     path("reports/", views.OwnReports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
     path(

@@ -1,4 +1,5 @@
 from incidents.models.conversation import Answer, Note, Question
+from incidents.models.export import Export
 from incidents.models.history import Counter, Event
 from incidents.models.incident import Incident, OfficialResponse, Relation, ReportLink
 from incidents.models.merge import Merge
@@ -12,8 +13,8 @@ from incidents.models.publication import (
 )
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
-from incidents.models.tally import Counted, Tally
 from incidents.models.saved import SavedExport
+from incidents.models.tally import Counted, Tally
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 from incidents.models.webhook import Delivery, Subscription
 
@@ -29,6 +30,7 @@ __all__ = [
     "Draft",
     "Event",
     "Evidence",
+    "Export",
     "Incident",
     "Lease",
     "Merge",

@@ -92,6 +92,10 @@ class Publication(Happening, InPhase):
     licence = models.CharField(max_length=40, blank=True)
     # Canonical JSON of the public columns in their order; what API, feed and exports send.
     document = models.TextField(blank=True)
+    # The same as a line of CSV and a GeoJSON feature (incidents.lines): a file of all rows only
+    # passes them on.
+    csv_row = models.TextField(blank=True)
+    geojson_feature = models.TextField(blank=True)
     search = models.TextField(blank=True)
     # The start, else the end, else the first poll day: an ordering key that is never empty.
     occurred_sort = models.DateTimeField()
@@ -140,7 +144,14 @@ class Publication(Happening, InPhase):
             models.CheckConstraint(
                 name="publication_withdrawn_is_empty",
                 condition=Q(live=True, withdrawn_at__isnull=True)
-                | Q(live=False, withdrawn_at__isnull=False, document="", search=""),
+                | Q(
+                    live=False,
+                    withdrawn_at__isnull=False,
+                    document="",
+                    csv_row="",
+                    geojson_feature="",
+                    search="",
+                ),
             ),
         ]
 

@@ -17,13 +17,13 @@ from tests.walking import opened, person
 
 pytestmark = pytest.mark.django_db
 COUNTING = ["by", "by", "grain", "time", "level", "format", "labels", "bom"]
-PAGING = ["limit", "cursor", "count", "format", "fields", "labels", "bom", "since"]
+PAGING = ["limit", "cursor", "count", "format", "fields", "labels", "bom", "hxl", "since"]
 SOME = (
     "region region,category election,group severity hour day week occurred published "
     "KZ-ALA KZ,KZ-ALA DET ACC01 2021-01-10 2021-01-10T10:00:00+06:00 0001-01-01T00:00:00+14:00 "
     "9999-12-31T23:59:59-12:00 0 1 4 5 -1 1e3 true false 1,2,3,4 76.9,43.2 180,90 -180,-90 "
-    "179,-90,-179,90 nan,inf 500000 99999999999999999999 csv geojson ndjson json en ru me none "
-    "open received draft -published ref,title kz-2021-mazhilis KZ-ALA:7 : %s '' \" \\ ; --"
+    "179,-90,-179,90 nan,inf 500000 99999999999999999999 csv geojson ndjson xlsx json en ru "
+    "me none open received draft -published ref,title kz-2021-mazhilis KZ-ALA:7 : %s '' \" \\ ; --"
 )
 WORDS = st.sampled_from(SOME.split())
 VALUES = WORDS | st.text(max_size=30) | st.integers().map(str) | st.floats().map(str)

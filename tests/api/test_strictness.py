@@ -74,6 +74,10 @@ def test_a_typo_is_refused_and_the_nearest_is_named(client, query, parameter, ne
         ("q=" + "x" * 1001, "q"),
         ("format=csv&count=true", "count"),
         ("bom=true", "bom"),
+        ("format=xlsx&count=true", "count"),
+        ("format=xlsx&bom=true", "bom"),
+        ("hxl=true", "hxl"),
+        ("format=geojson&hxl=true", "hxl"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused(client, query, parameter):

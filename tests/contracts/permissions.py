@@ -50,9 +50,7 @@ def people(words: str) -> frozenset[str]:
 
 EVERYBODY = Rule(frozenset(PEOPLE))
 # Pages know no tokens: a token's holder is anonymous there and asked to sign in.
-TOKENS = people(
-    "token_reports token_desk token_read token_webhooks token_partner phone"
-)
+TOKENS = people("token_reports token_desk token_read token_webhooks token_partner phone")
 
 PUBLIC = {"GET": EVERYBODY}
 SIGNED_IN = Rule(frozenset(PEOPLE) - TOKENS - {"anonymous"})
@@ -74,8 +72,7 @@ OWN_VIEW = Rule(people("coordinator"), people("editor security foreign_coordinat
 API_WRITERS = Rule(WRITERS.ok | people("token_reports"))
 # Anybody who is signed in may ask for the reports they filed; most have none.
 API_OWN = Rule(
-    frozenset(PEOPLE)
-    - people("anonymous token_desk token_read token_webhooks token_partner")
+    frozenset(PEOPLE) - people("anonymous token_desk token_read token_webhooks token_partner")
 )
 ANSWERER = Rule(people("observer"), WRITERS.ok - {"observer"})
 API_ANSWER = Rule(
@@ -116,6 +113,9 @@ API = {
     "api-changes": api("changes/?since=0"),
     "api-crosswalks": api("crosswalks/"),
     "api-crosswalk": api("crosswalks/stop/?format=csv"),
+    # Whoever knows the random id, or was given a link for ten minutes.
+    "api-export": api("exports/{s.export.pk}/"),
+    "api-export-file": api("exports/file/{s.export_link}/"),
     "api-elections": api("elections/"),
     "api-election": api("elections/{s.election.slug}/"),
     "api-regions": api("regions/?election={s.election.slug}"),
@@ -179,7 +179,7 @@ ACCOUNT = {
     "account-tokens": page("/account/tokens/", GET=PROGRAMS, POST=PROGRAMS),
     "account-token-revoke": page("/account/tokens/{s.token.pk}/revoke/", POST=OWN_PROGRAM),
     "account-exports": page("/account/exports/", POST=PROGRAMS),
-    "account-export-revoke": page("/account/exports/{s.export[0].pk}/revoke/", POST=OWN_PROGRAM),
+    "account-export-revoke": page("/account/exports/{s.saved_export[0].pk}/revoke/", POST=OWN_PROGRAM),
     "set_language": page("/language/", POST=EVERYBODY),
 }
 PAGES = {
@@ -189,7 +189,7 @@ PAGES = {
     "public-data": page("/data/"),
     "public-feed": page("/feed.atom"),
     # The address is the key: whoever has it reads what the API tells everybody.
-    "saved-export": page("/data/saved/{s.export[0].pk}/{s.export[1]}.csv"),
+    "saved-export": page("/data/saved/{s.saved_export[0].pk}/{s.saved_export[1]}.csv"),
     "field-report": page("/report/", GET=WRITERS, POST=WRITERS),
     "field-sent": Row(
         "/report/sent/{s.report.pk}/",

@@ -7,7 +7,7 @@ from datetime import date, time
 from functools import cached_property
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
-from incidents import intake, publishing, saving, steps
+from incidents import exporting, intake, publishing, saving, steps
 from incidents.evidence import places, sealing, showing
 from incidents.models import (
     Alert,
@@ -15,6 +15,7 @@ from incidents.models import (
     Delivery,
     Draft,
     Evidence,
+    Export,
     Incident,
     Publication,
     Question,
@@ -87,7 +88,7 @@ class Stage:
         )[0]
 
     @cached_property
-    def export(self) -> tuple[SavedExport, str]:
+    def saved_export(self) -> tuple[SavedExport, str]:
         """The partner's, and the secret of its address."""
         return saving.make(by=self.people["partner"], name="All", query="", format_="csv")
 
@@ -116,6 +117,19 @@ class Stage:
         kept = Evidence.objects.filter(report__election=self.election, state="ready").first()
         kept = kept or self.evidence(self.file())
         return showing.link(kept.pk, showing.Purpose.PICTURE, to=self.people["coordinator"])
+
+    @property
+    def export(self) -> Export:
+        """A file of everything published, made in the background."""
+        asked = exporting.ask({}, 1)
+        if asked.stage != "done":
+            exporting.make_waiting()
+            asked.refresh_from_db()
+        return asked
+
+    @property
+    def export_link(self) -> str:
+        return exporting.link(self.export)
 
     def evidence(self, report: Report, **said) -> Evidence:
         """Of a photo, kept and redrawn; its original and its copy hold the same few bytes."""

@@ -50,8 +50,8 @@ def signed_in(stage: Stage, person: str) -> Client:
 def pages(stage: Stage) -> list[Shown]:
     partner, desk = signed_in(stage, "partner"), signed_in(stage, "coordinator")
     export = {"export-name": "Excel", "export-format": "csv"}
-    _export, secret = stage.export
-    saving.revoke(stage.export[0])
+    _export, secret = stage.saved_export
+    saving.revoke(stage.saved_export[0])
     return [
         Shown(PAGE, partner),
         Shown(PAGE, desk, plain=True),
@@ -59,7 +59,7 @@ def pages(stage: Stage) -> list[Shown]:
         Shown("/account/exports/", partner, sent={"export-query": "regin=1"}, status=400),
         Shown(PAGE, partner, sent=TOKEN),
         Shown("/account/exports/", partner, sent=export, plain=True),
-        Shown(f"/data/saved/{stage.export[0].pk}/{secret}.csv", Client(), status=410),
+        Shown(f"/data/saved/{stage.saved_export[0].pk}/{secret}.csv", Client(), status=410),
     ]
 
 

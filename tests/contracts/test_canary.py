@@ -5,6 +5,7 @@ import io
 import logging
 import re
 import uuid
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ from tests.contracts.stage import build_stage
 
 MARK = "KANAREIKA"  # survives folding and upper-casing alike
 LATITUDE, LONGITUDE = "43.271828", "76.931415"
-FORMATS = ("json", "ndjson", "csv", "geojson")
+FORMATS = ("json", "ndjson", "csv", "geojson", "xlsx")
 OUTSIDERS = ("anonymous", "stranger", "partner", "admin", "other_observer", "foreign_coordinator")
 
 
@@ -137,6 +138,7 @@ def paths(made) -> list[str]:
     found = [row.path.format(s=made) for row in ROWS.values()]
     found += [f"/api/v1/incidents/?format={name}" for name in FORMATS]
     found += [f"/api/v1/incidents/?format={name}&labels=ru" for name in FORMATS]
+    found += [f"/api/v1/incidents/?format={name}&hxl=true" for name in ("csv", "xlsx")]
     found += [
         f"/api/v1/incidents/?q={MARK}",
         f"/?q={MARK}",
@@ -160,6 +162,9 @@ def paths(made) -> list[str]:
 def said(response) -> str:
     body = b"".join(response.streaming_content) if response.streaming else response.content
     head = "\n".join(f"{name}: {value}" for name, value in response.items())
+    if body.startswith(b"PK"):  # a workbook is packed: what is in it counts
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            body = b"\n".join(packed.read(name) for name in packed.namelist())
     return head + body.decode("utf-8", "replace")
 
 
@@ -247,6 +252,12 @@ def test_the_markers_are_there_for_those_who_may_read_them(stage):
     page = said(client.get(f"/desk/reports/{stage.report.pk}/"))
     assert f"{MARK} question" in page
     assert f"{MARK} answer" in page
+
+
+def test_a_workbook_is_looked_into(stage):
+    """The negative control of the packed format: what is public is found there."""
+    for path in ("/api/v1/incidents/?format=xlsx", f"/api/v1/exports/file/{stage.export_link}/"):
+        assert stage.published.ref in said(client_of(stage, "anonymous").get(path)), path
 
 
 def test_an_observers_own_pages_show_no_text_after_sending(stage):

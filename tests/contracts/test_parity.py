@@ -1,4 +1,4 @@
-"""Page, JSON, NDJSON, CSV and GeoJSON give the same rows for each audience and filter."""
+"""Page, JSON, NDJSON, CSV, GeoJSON and XLSX give the same rows for each audience and filter."""
 
 import copy
 import csv
@@ -6,10 +6,12 @@ import io
 import json
 import re
 
+import openpyxl
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
-from incidents import saving
+from incidents import exporting, saving
 from observers import tokens
 from tests.contracts.stage import build_stage
 
@@ -76,10 +78,29 @@ def client_of(made, audience: str) -> Client:
     return client
 
 
-def body(response) -> str:
+def raw(response) -> bytes:
     assert response.status_code == 200, response.content[:500]
-    whole = b"".join(response.streaming_content) if response.streaming else response.content
-    return whole.decode("utf-8")
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
+def body(response) -> str:
+    return raw(response).decode("utf-8")
+
+
+def sheet(content: bytes) -> list[dict]:
+    """Its rows, each by the names in the first."""
+    head, *lines = openpyxl.load_workbook(io.BytesIO(content))["incidents"].values
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def made(query: str) -> bytes:
+    """The same rows as a file of the background."""
+    export = exporting.ask(dict(QueryDict(query).lists()), 0)
+    exporting.make_waiting()
+    export.refresh_from_db()
+    content = b"".join(exporting.contents(export))
+    export.delete()
+    return content
 
 
 def rows(client: Client, query: str) -> dict[str, list[str]]:
@@ -87,11 +108,14 @@ def rows(client: Client, query: str) -> dict[str, list[str]]:
         return body(client.get(f"/api/v1/incidents/?{query}&format={name}".replace("?&", "?")))
 
     page = body(client.get(f"/?{query}"))
+    book = client.get(f"/api/v1/incidents/?{query}&format=xlsx".replace("?&", "?"))
     return {
         "json": [row["ref"] for row in json.loads(ask("json"))["results"]],
         "ndjson": [json.loads(line)["ref"] for line in ask("ndjson").splitlines()],
         "csv": [row["ref"] for row in csv.DictReader(io.StringIO(ask("csv")))],
         "geojson": [f["properties"]["ref"] for f in json.loads(ask("geojson"))["features"]],
+        "xlsx": [row["ref"] for row in sheet(raw(book))],
+        "background": [row["ref"] for row in sheet(made(query))],
         "page": list(dict.fromkeys(re.findall(r'href="/incidents/([A-Z0-9-]+)/"', page))),
     }
 
@@ -151,3 +175,15 @@ def test_json_and_csv_hold_the_same_values(stage):
             assert row[column] == ("" if document[column] is None else str(document[column]))
         assert row["regions"] == ";".join(document["regions"])
         assert row["title"] == document["title"]["en"]
+
+
+def test_csv_and_xlsx_hold_the_same_values(stage):
+    client = client_of(stage, "anonymous")
+    for form in ("", "&labels=ru", "&hxl=true", "&fields=ref,severity,title&labels=kk"):
+        table = csv.DictReader(
+            io.StringIO(body(client.get(f"/api/v1/incidents/?format=csv{form}")))
+        )
+        book = sheet(raw(client.get(f"/api/v1/incidents/?format=xlsx{form}")))
+        for line, row in zip(table, book, strict=True):
+            told = {name: "" if value is None else str(value) for name, value in row.items()}
+            assert told == line

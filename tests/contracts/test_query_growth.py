@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from elections.models import Election
 from incidents import saving, webhooks
 from incidents.models import Delivery, Incident
+from observers import tokens
 from observers.models import Membership
 from tests.contracts.stage import build_stage
 
@@ -27,6 +28,8 @@ LISTS = {
     "/api/v1/incidents/?format=csv": "anonymous",
     "/api/v1/incidents/?format=ndjson": "anonymous",
     "/api/v1/incidents/?format=geojson": "anonymous",
+    "/api/v1/incidents/?format=xlsx": "anonymous",
+    "/api/v1/incidents/?format=csv&labels=ru": "anonymous",
     "/api/v1/changes/?since=0": "anonymous",
     "/api/v1/crosswalks/stop/": "anonymous",
     "/api/v1/crosswalks/stop/?format=csv": "anonymous",

@@ -1,5 +1,6 @@
 from incidents.api.views.crosswalks import Crosswalks
 from incidents.api.views.desk import BulkSteps, DeskIncidents, DeskReports
+from incidents.api.views.exports import Exports
 from incidents.api.views.observer import OwnReports, Reports
 from incidents.api.views.partner import PartnerIncidents
 from incidents.api.views.phone import Devices, Envelopes, ThisDevice
@@ -19,6 +20,7 @@ __all__ = [
     "DeskReports",
     "Devices",
     "Envelopes",
+    "Exports",
     "Incidents",
     "Index",
     "OwnReports",

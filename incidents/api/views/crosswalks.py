@@ -16,8 +16,8 @@ from incidents.api import shaping
 from incidents.api.documented_crosswalks import CROSSWALKS as DOCUMENTED
 from incidents.api.views.read import PublishedRows
 from incidents.crosswalks import CROSSWALKS, Sheet
+from incidents.exports import labels_in
 from incidents.filters import PublicationFilter
-from incidents.labelling import labels_in
 from incidents.models import Publication
 
 FORMAT = Param(

@@ -21,8 +21,8 @@ from elections.strict import Fault, Param
 from incidents import agreed, codebook, exports, feed, partnering
 from incidents.api import documented_partner, shaping
 from incidents.api.permissions import AsPartner
+from incidents.exports import labels_in
 from incidents.filters import PublicationFilter, parse
-from incidents.labelling import labels_in
 from incidents.models import Publication
 from incidents.partnering import AgreedShape
 from incidents.querysets import partner_memberships

@@ -27,11 +27,12 @@ from elections.api.base import (
 from elections.keyset import Page, order
 from elections.querysets import THE_WORLD
 from elections.strict import Fault, Param
-from incidents import codebook, exports, feed
-from incidents.api import documented, shaping
+from incidents import codebook, exporting, exports, feed
+from incidents.api import documented, shaping, telling
 from incidents.api.serializers import VersionSerializer
 from incidents.filters import PublicationFilter, chosen_elections, parse
 from incidents.models import Publication, PublicationVersion
+from incidents.sheets import NOTHING
 from incidents.vocabulary import WithdrawReason
 
 # Made once: it holds no row and no time, each request narrows a copy.
@@ -77,8 +78,10 @@ class PublishedRows(PublicRead):
         if format_ == "json" or {"limit", "cursor"} & set(request.query_params):
             answer = self._page(parsed, filterset, shape, format_, newest)
         else:
-            answer = self._file(order(parsed.queryset, filterset.keys), shape, format_)
-        answer["ETag"] = tag
+            form = self._form(parsed, format_, newest)
+            answer = self._file(order(parsed.queryset, filterset.keys), shape, format_, form)
+        if answer.status_code == 200:
+            answer["ETag"] = tag
         return answer
 
     def _check_format(self, format_: str) -> None:
@@ -88,6 +91,8 @@ class PublishedRows(PublicRead):
             faults.append(Fault("count", _("Only a JSON page has a place for the count.")))
         if self.query["bom"] and format_ != "csv":
             faults.append(Fault("bom", _("Only CSV begins with a byte order mark.")))
+        if self.query.get("hxl") and format_ not in {"csv", "xlsx"}:
+            faults.append(Fault("hxl", _("Only CSV and XLSX have a row for hashtags.")))
         if faults:
             raise BadQuery(faults)
 
@@ -111,7 +116,8 @@ class PublishedRows(PublicRead):
             body = b"[%b]" % b",".join(page.rows)
         else:
             texts = [document.decode() for document in page.rows]
-            body = b"".join(exports.stream(format_, texts, shape=shape, bom=self.query["bom"]))
+            form = self._form(parsed, format_, newest)
+            body = b"".join(exports.stream(format_, texts, shape=shape, **form))
         following, preceding = self.link(page.next), self.link(page.previous)
         if format_ == "json":
             meta = self.meta(parsed.applied, data_version=newest)
@@ -127,15 +133,36 @@ class PublishedRows(PublicRead):
             return {}
         return {"Content-Disposition": f'attachment; filename="{self.file_name}.{format_}"'}
 
-    def _file(self, rows: Any, shape: exports.Table, format_: str) -> HttpResponseBase:
+    def _form(self, parsed: Any, format_: str, newest: int) -> dict[str, Any]:
+        """What `exports.stream` and `exports.file` take beside rows and shape."""
+        form = {name: bool(self.query.get(name)) for name in ("bom", "hxl")}
+        about = exporting.about(parsed.applied, newest) if format_ == "xlsx" else NOTHING
+        return {**form, "about": about}
+
+    def _file(
+        self, rows: Any, shape: exports.Table, format_: str, form: dict[str, Any]
+    ) -> HttpResponseBase:
         headers = self._file_headers(format_)
         content_type = exports.MEDIA_TYPES[format_]
         if self.request.method == "HEAD":
             return HttpResponse(content_type=content_type, headers=headers)
-        pieces = exports.stream(
-            format_, exports.rows(rows), shape=shape, bom=bool(self.query["bom"])
-        )
+        if format_ == "xlsx" and (total := self._too_many(rows)):
+            return self._later(total)
+        pieces = exports.file(format_, rows, shape=shape, **form)
         return StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
+
+    @staticmethod
+    def _too_many(rows: Any) -> int:
+        """How many, when they are more than anybody would wait for; else 0."""
+        most = exporting.MOST_AT_ONCE
+        if rows.order_by()[: most + 1].count() <= most:
+            return 0
+        return int(rows.order_by().count())
+
+    def _later(self, total: int) -> HttpResponseBase:
+        """202: the clock makes it. The same rows asked for again are the same file."""
+        export = exporting.ask(dict(self.request.query_params.lists()), total)
+        return telling.export_answer(self.request, export, status=202)
 
 
 class Incidents(PublishedRows):
@@ -146,9 +173,17 @@ class Incidents(PublishedRows):
         shaping.NDJSONRenderer,
         shaping.CSVRenderer,
         shaping.GeoJSONRenderer,
+        shaping.XLSXRenderer,
     ]
     query_params: ClassVar = {
-        "list": (*PAGING, shaping.FORMAT, shaping.FIELDS, shaping.LABELS, shaping.BOM),
+        "list": (
+            *PAGING,
+            shaping.FORMAT,
+            shaping.FIELDS,
+            shaping.LABELS,
+            shaping.BOM,
+            shaping.HXL,
+        ),
         "retrieve": (shaping.FIELDS, shaping.LABELS),
         "versions": (),
     }

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from elections.api.base import LICENCE, PublicRead, data_version
 from elections.strict import Param
-from incidents import categories, codebook, details, exports
+from incidents import categories, codebook, details, exports, lines
 from incidents.api import documented, shaping
 
 
@@ -105,12 +105,12 @@ class Codebook(PublicRead):
     def list(self, request: Request) -> HttpResponseBase:
         rows = codebook.as_rows()
         if (self.query["format"] or request.accepted_renderer.format) == "csv":
-            lines = [exports.csv_line(list(rows[0]))]
+            written = [lines.csv_line(list(rows[0]))]
             for row in rows:
                 cells = (";".join(v) if isinstance(v, list) else v for v in row.values())
-                lines.append(exports.csv_line([exports.harmless(cell) for cell in cells]))
+                written.append(lines.csv_line([lines.harmless(cell) for cell in cells]))
             return HttpResponse(
-                "".join(lines),
+                "".join(written),
                 content_type=exports.MEDIA_TYPES["csv"],
                 headers={"Content-Disposition": 'attachment; filename="dauys-codebook.csv"'},
             )

@@ -92,7 +92,7 @@ class Stats(PublicRead):
         found = self._figures(question, filterset, parsed)
         rows = rates.told_rows(question, found, stations)
         if language := self.query["labels"]:
-            rows = _labelled(rows, question, shaping.labels_in(language, request))
+            rows = _labelled(rows, question, exports.labels_in(language))
         if format_ == "csv":
             answer = self._as_csv(rows, question)
         else:

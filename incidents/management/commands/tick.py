@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, connections
 
-from incidents import alerts, arriving, delivering, publishing, webhooks
+from incidents import alerts, arriving, delivering, exporting, publishing, webhooks
 from incidents.evidence import attaching, drawing, finishing, uploading
 
 log = logging.getLogger(__name__)
@@ -22,17 +22,20 @@ DUTIES: dict[str, Callable[[], int]] = {
     "swept": uploading.sweep,
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
-    # Last: it waits for other people's servers, for some seconds a turn.
+    # Last of the quick ones: it waits for other people's servers, for some seconds a turn.
     "told": webhooks.tell,
+    "exported": exporting.make_waiting,
 }
+# They may take minutes: beside the others, so that no alert and no embargo waits for them.
+LONG = frozenset({"exported"})
 
 
 class Command(BaseCommand):
     help = (
         "Publish what an ended embargo releases, file what had arrived when a server died, "
         "attach files to their reports and make clean copies of pictures, raise "
-        "alerts about what waits too long, deliver alerts, call webhooks. Once, or with --every "
-        "again and again until SIGTERM."
+        "alerts about what waits too long, deliver alerts, call webhooks, make large files of "
+        "published incidents. Once, or with --every again and again until SIGTERM."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,12 +47,28 @@ class Command(BaseCommand):
             self.stdout.write(done)
             return
         stopped = threading.Event()
+        self._besides: dict[str, threading.Thread] = {}
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: stopped.set())
         while not stopped.is_set():
             for name, duty in DUTIES.items():
-                self._survive(name, duty)
+                if name in LONG:
+                    self._beside(name, duty)
+                else:
+                    self._survive(name, duty)
             stopped.wait(max(1.0, options["every"]))
+
+    def _beside(self, name: str, duty: Callable[[], int]) -> None:
+        """In a thread of its own that ends with the process, unless the last one still runs."""
+
+        def work() -> None:
+            self._survive(name, duty)
+            connections.close_all()  # those of this thread
+
+        last = self._besides.get(name)
+        if last is None or not last.is_alive():
+            self._besides[name] = threading.Thread(target=work, name=name, daemon=True)
+            self._besides[name].start()
 
     def _survive(self, name: str, duty: Callable[[], int]) -> None:
         """One duty that fails keeps no other from its turn, nor itself from the next."""

@@ -14,7 +14,7 @@ def count(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("elections", "0002_say_relations_in_words"),
-        ("incidents", "0008_field"),
+        ("incidents", "0010_webhooks"),
     ]
 
     operations = [

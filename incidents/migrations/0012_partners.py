@@ -17,7 +17,7 @@ def install(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0008_field"),
+        ("incidents", "0011_stats"),
         ("observers", "0006_partners"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("elections", "0002_say_relations_in_words"),
-        ("incidents", "0008_field"),
+        ("incidents", "0009_reads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
