@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from django.db import connections, transaction
 from django.db.models import QuerySet
 
-from incidents.codebook import BY_NAME, COLUMNS, Column, cell, dumps, labels, one_text
+from incidents.codebook import BY_NAME, COLUMNS, Column, as_rows, cell, dumps, labels, one_text
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -197,6 +197,13 @@ def csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow(cells)
     return line.getvalue()
+
+
+def dictionary() -> str:
+    """The codebook as CSV."""
+    table = [[";".join(v) if isinstance(v, list) else v for v in r.values()] for r in as_rows()]
+    lines = (csv_line([harmless(cell) for cell in row]) for row in table)
+    return csv_line(list(as_rows()[0])) + "".join(lines)
 
 
 def _geojson(documents: Iterable[str], shape: Any) -> Iterator[str]:

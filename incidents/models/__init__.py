@@ -12,6 +12,7 @@ from incidents.models.publication import (
 )
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
+from incidents.models.snapshot import Snapshot
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "Report",
     "ReportLink",
     "SavedView",
+    "Snapshot",
     "Upload",
 ]

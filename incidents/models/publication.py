@@ -223,6 +223,10 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["seq"]
+        indexes = [
+            # Few, and asked for with every snapshot that is read.
+            models.Index(fields=["seq"], name="change_for_safety", condition=Q(reason="safety")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.op}"

@@ -4,6 +4,7 @@ from incidents.api.views.observer import OwnReports, Reports
 from incidents.api.views.phone import Devices, Envelopes, ThisDevice
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
+from incidents.api.views.snapshots import SnapshotFile, Snapshots
 from incidents.api.views.uploads import Uploads
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Index",
     "OwnReports",
     "Reports",
+    "SnapshotFile",
+    "Snapshots",
     "ThisDevice",
     "Uploads",
 ]

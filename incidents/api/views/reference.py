@@ -29,6 +29,7 @@ class Index(PublicRead):
             "changes": "api-changes",
             "codebook": "api-codebook",
             "crosswalks": "api-crosswalks",
+            "snapshots": "api-snapshots",
             "schema": "api-schema",
             "docs": "api-docs",
         }
@@ -102,21 +103,10 @@ class Codebook(PublicRead):
     }
 
     def list(self, request: Request) -> HttpResponseBase:
-        rows = codebook.as_rows()
         if (self.query["format"] or request.accepted_renderer.format) == "csv":
-            lines = [exports.csv_line(list(rows[0]))]
-            for row in rows:
-                cells = (";".join(v) if isinstance(v, list) else v for v in row.values())
-                lines.append(exports.csv_line([exports.harmless(cell) for cell in cells]))
             return HttpResponse(
-                "".join(lines),
+                exports.dictionary(),
                 content_type=exports.MEDIA_TYPES["csv"],
                 headers={"Content-Disposition": 'attachment; filename="dauys-codebook.csv"'},
             )
-        return Response(
-            {
-                "version": codebook.VERSION,
-                "columns": rows,
-                "vocabularies": codebook.vocabularies(),
-            }
-        )
+        return Response(codebook.whole())

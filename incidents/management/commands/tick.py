@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection
 
-from incidents import alerts, arriving, delivering, publishing
+from incidents import alerts, arriving, delivering, publishing, snapshots
 from incidents.evidence import attaching, drawing, finishing, uploading
 
 log = logging.getLogger(__name__)
@@ -23,14 +23,16 @@ DUTIES: dict[str, Callable[[], int]] = {
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
 }
+# May take minutes where much is published: an alert does not wait for it.
+ASIDE: dict[str, Callable[[], int]] = {"snapshots": snapshots.keep}
 
 
 class Command(BaseCommand):
     help = (
         "Publish what an ended embargo releases, file what had arrived when a server died, "
         "attach files to their reports and make clean copies of pictures, raise "
-        "alerts about what waits too long, deliver alerts. Once, or with --every again and "
-        "again until SIGTERM."
+        "alerts about what waits too long, deliver alerts, make the snapshot of the day. Once, or "
+        "with --every again and again until SIGTERM."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,16 +40,31 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["every"]:
-            done = ", ".join(f"{name}: {duty()}" for name, duty in DUTIES.items())
+            done = ", ".join(f"{name}: {duty()}" for name, duty in (DUTIES | ASIDE).items())
             self.stdout.write(done)
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: stopped.set())
+        beside: dict[str, threading.Thread] = {}
         while not stopped.is_set():
+            for name, duty in ASIDE.items():
+                if name not in beside or not beside[name].is_alive():
+                    beside[name] = self._begin(name, duty)
             for name, duty in DUTIES.items():
                 self._survive(name, duty)
             stopped.wait(max(1.0, options["every"]))
+
+    def _begin(self, name: str, duty: Callable[[], int]) -> threading.Thread:
+        """It ends with this process, however far it is: what it leaves is swept by the next."""
+
+        def run() -> None:
+            self._survive(name, duty)
+            connection.close()
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        return thread
 
     def _survive(self, name: str, duty: Callable[[], int]) -> None:
         """One duty that fails keeps no other from its turn, nor itself from the next."""
