@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
-from incidents import intake, publishing, steps
+from incidents import intake, publishing, snapshots, steps
 from incidents.evidence import places, sealing, showing
 from incidents.models import (
     Alert,
@@ -17,6 +17,7 @@ from incidents.models import (
     Question,
     Report,
     SavedView,
+    Snapshot,
 )
 from observers import keys
 from observers.models import Device, Membership, Organisation, SafetyCase, Team, User
@@ -64,6 +65,11 @@ class Stage:
         """The observer's phone."""
         found = {"election": self.election, "user": self.people["observer"], "label": "stage"}
         return Device.objects.get_or_create(**found)[0]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Of what is published now; made when there is none, or its file was swept away."""
+        return snapshots.make()
 
     @property
     def view(self) -> SavedView:

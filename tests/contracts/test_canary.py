@@ -5,6 +5,7 @@ import io
 import logging
 import re
 import uuid
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -145,8 +146,20 @@ def paths(made) -> list[str]:
 
 def said(response) -> str:
     body = b"".join(response.streaming_content) if response.streaming else response.content
+    if response["Content-Type"] == "application/zip":
+        body = unpacked(body)
     head = "\n".join(f"{name}: {value}" for name, value in response.items())
     return head + body.decode("utf-8", "replace")
+
+
+def unpacked(content: bytes) -> bytes:
+    """What lies in an archive, and in the archives within: a spreadsheet is one."""
+    read = []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            inner = archive.read(name)
+            read.append(unpacked(inner) if name.endswith(".xlsx") else inner)
+    return b"\n".join(read)
 
 
 def leaks(text: str) -> list[str]:
@@ -205,6 +218,13 @@ def test_the_markers_are_there_for_those_who_may_read_them(stage):
     assert f"{MARK} answer" in page
 
 
+def test_the_archives_are_looked_into(stage):
+    client = client_of(stage, "anonymous")
+    text = said(client.get(f"/api/v1/snapshots/{stage.snapshot.name}/file/"))
+    assert text.count(stage.published.ref) >= 4  # CSV, NDJSON, GeoJSON, the spreadsheet
+    assert stage.withdrawn.ref not in text
+
+
 def test_an_observers_own_pages_show_no_text_after_sending(stage):
     """The phone is write-only: whoever takes it reads nothing there."""
     client = client_of(stage, "observer")
@@ -220,7 +240,13 @@ def test_an_observers_own_pages_show_no_text_after_sending(stage):
 def test_unpublished_work_changes_no_public_answer(stage):
     """ETag, count and body say nothing of what the desk does meanwhile."""
     client = client_of(stage, "anonymous")
-    public = ("/api/v1/", "/api/v1/incidents/?count=true", "/api/v1/changes/?since=0", "/")
+    public = (
+        "/api/v1/",
+        "/api/v1/incidents/?count=true",
+        "/api/v1/changes/?since=0",
+        "/api/v1/snapshots/",
+        "/",
+    )
 
     def answers() -> list:
         clock = re.compile(rb'"generated_at":"[^"]*"')

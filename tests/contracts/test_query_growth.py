@@ -29,6 +29,7 @@ LISTS = {
     "/api/v1/changes/?since=0": "anonymous",
     "/api/v1/crosswalks/stop/": "anonymous",
     "/api/v1/crosswalks/stop/?format=csv": "anonymous",
+    "/api/v1/snapshots/": "anonymous",
     "/api/v1/regions/?election=growth": "anonymous",
     "/api/v1/stations/?election=growth": "anonymous",
     "/api/v1/elections/": "anonymous",
@@ -61,6 +62,7 @@ def grow(stage, incident) -> None:
     waiting = stage.open(stage.file())
     stage.take(waiting, "draft", "editor")
     stage.withdraw(stage.publish())
+    assert stage.snapshot.rows
 
 
 @pytest.mark.django_db

@@ -88,12 +88,13 @@ class SnapshotFile(OfSnapshots):
 
     def fetch(self, request: Request, name: str) -> HttpResponseBase:
         snapshot = self.found(name)
+        called = f"dauys-{snapshot.name}.zip"
         headers = {
             "ETag": f'"{snapshot.sha256}"',
             # Kept by anybody, and asked for before it is given on: it may be withdrawn.
             "Cache-Control": "public, no-cache",
             "Repr-Digest": f"sha-256=:{_encoded(snapshot.sha256)}:",
-            "Content-Disposition": f'attachment; filename="dauys-{snapshot.name}.zip"',
+            "Content-Disposition": f'attachment; filename="{called}"',
             "Content-Length": str(snapshot.size),
         }
         if unchanged := not_modified(request, headers["ETag"]):
@@ -102,7 +103,9 @@ class SnapshotFile(OfSnapshots):
         if request.method == "HEAD":
             file.close()
             return HttpResponse(content_type=ZIP, headers=headers)
-        return FileResponse(file, content_type=ZIP, headers=headers)
+        return FileResponse(
+            file, as_attachment=True, filename=called, content_type=ZIP, headers=headers
+        )
 
 
 def _encoded(sha256: str) -> str:
