@@ -113,7 +113,10 @@ class AutoSchema(openapi.AutoSchema):
             answer = _envelope(answer or {"type": "object"})
         responses: dict[Any, Any] = {}
         for status in said.success:
-            responses[status, "application/json"] = OpenApiResponse(answer or {"type": "object"})
+            if answer or not said.files:
+                responses[status, "application/json"] = OpenApiResponse(
+                    answer or {"type": "object"}
+                )
             for media_type in said.files:
                 responses[status, media_type] = OpenApiResponse({"type": "string"})
         return responses

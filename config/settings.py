@@ -220,6 +220,7 @@ if PRODUCTION:
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
 MEDIA_ROOT = DATA_DIR / "evidence"
+SNAPSHOTS_ROOT = DATA_DIR / "snapshots"
 # Signs receipts and opens what phones sealed; see observers/keys.py. Back it up apart.
 KEYS_DIR = Path(env.str("KEYS_DIR", str(DATA_DIR / "keys")))
 # Minutes without a sign of life after which an observer at a station is missed.

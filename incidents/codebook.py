@@ -394,3 +394,7 @@ def vocabularies() -> dict[str, list[dict[str, str]]]:
             for code in by_language["en"]
         ]
     return found
+
+
+def whole() -> dict[str, Any]:
+    return {"version": VERSION, "columns": as_rows(), "vocabularies": vocabularies()}

@@ -13,7 +13,7 @@ from elections.models import Election, Region
 from elections.naming import Named
 from elections.querysets import THE_WORLD
 from incidents import sheets, streaming
-from incidents.codebook import BY_NAME, COLUMNS, Column, cell, dumps, labels, one_text
+from incidents.codebook import BY_NAME, COLUMNS, Column, as_rows, cell, dumps, labels, one_text
 from incidents.lines import by_language, csv_cell, csv_line, feature, harmless
 
 MEDIA_TYPES = {
@@ -253,6 +253,13 @@ def _csv_head(shape: Any, *, bom: bool, hxl: bool) -> Iterator[str]:
 def _csv(documents: Iterable[str], shape: Table) -> Iterator[str]:
     for document in documents:
         yield csv_line(shape.cells(document))
+
+
+def dictionary() -> str:
+    """The codebook as CSV."""
+    table = [[";".join(v) if isinstance(v, list) else v for v in r.values()] for r in as_rows()]
+    lines = (csv_line([harmless(cell) for cell in row]) for row in table)
+    return csv_line(list(as_rows()[0])) + "".join(lines)
 
 
 def _geojson(documents: Iterable[str], shape: Any) -> Iterator[str]:

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from elections.models import Election, Region
 from observers.models import Membership, User
@@ -426,6 +426,26 @@ class ExportQuerySet(models.QuerySet[M]):
     def visible_to(self, user: Visitor) -> Self:
         """What anybody may read, as a file: whoever names its random id may have it."""
         return self.all()
+
+
+class SnapshotQuerySet(models.QuerySet[M]):
+    def visible_to(self, user: Visitor) -> Self:
+        """All, whoever asks: of a withdrawn one it is said that there was one, and why it went.
+
+        `endangers`: it holds what was withdrawn for somebody's safety after it was made. Asked
+        anew each time, so that nothing between the withdrawal and the answer can forget it.
+        """
+        changes = apps.get_model("incidents", "Change").objects
+        version = OuterRef(OuterRef("data_version"))
+        of_same = changes.filter(publication=OuterRef("publication"), seq__lte=version)
+        withdrawn = changes.filter(
+            seq__gt=OuterRef("data_version"), op="retract", reason="safety"
+        ).alias(then=Subquery(of_same.order_by("-seq").values("op")[:1]))
+        return self.annotate(endangers=Exists(withdrawn.filter(then="upsert")))
+
+    def readable(self) -> Self:
+        """Of the visible ones."""
+        return self.filter(withdrawn_at=None, endangers=False)
 
 
 def acting_roles(user: Visitor, row: models.Model) -> frozenset[Role]:

@@ -119,6 +119,7 @@ def _keys(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def _files(tmp_path_factory):
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("evidence")
+    settings.SNAPSHOTS_ROOT = tmp_path_factory.mktemp("snapshots")
 
 
 @pytest.fixture(autouse=True)

@@ -90,8 +90,9 @@ class Operation:
     """What the documentation says of one action, beyond its parameters.
 
     `answer` and `body` are serializers, or JSON Schemas as dicts. `rows`: the answer is a list in
-    the envelope. `files`: further media types of the answer. `also`: further statuses it can end
-    with, problems all of them but those below 400. `example`: a whole body; of a list, one row.
+    the envelope. `files`: further media types of the answer; the only ones where there is no
+    `answer`. `also`: further statuses it can end with, problems all of them but those below 400.
+    `example`: a whole body; of a list, one row.
     """
 
     summary: str = ""

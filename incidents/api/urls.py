@@ -44,6 +44,15 @@ urlpatterns = [
         views.Exports.as_view({"get": "file"}),
         name="api-export-file",
     ),
+    path("snapshots/", views.Snapshots.as_view({"get": "list"}), name="api-snapshots"),
+    path(
+        "snapshots/<str:name>/", views.Snapshots.as_view({"get": "retrieve"}), name="api-snapshot"
+    ),
+    path(
+        "snapshots/<str:name>/file/",
+        views.SnapshotFile.as_view({"get": "fetch"}),
+        name="api-snapshot-file",
+    ),
     path("reports/", views.OwnReports.as_view({"get": "list"}), name="api-reports"),
     path("reports/<str:key>/", views.Reports.as_view({"put": "file"}), name="api-report"),
     path(

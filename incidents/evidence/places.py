@@ -55,9 +55,9 @@ def root() -> Path:
     return Path(settings.MEDIA_ROOT)
 
 
-def require_room(least: float) -> None:
+def require_room(least: float, place: Path | None = None) -> None:
     """Raises NoRoom."""
-    place = root()
+    place = place or root()
     while not place.exists():
         place = place.parent
     usage = shutil.disk_usage(place)

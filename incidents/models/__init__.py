@@ -14,6 +14,7 @@ from incidents.models.publication import (
 from incidents.models.referral import Referral
 from incidents.models.report import Evidence, RawReport, Report, Upload
 from incidents.models.saved import SavedExport
+from incidents.models.snapshot import Snapshot
 from incidents.models.tally import Counted, Tally
 from incidents.models.watch import Alert, AlertDelivery, DeskMark, Lease, SavedView
 from incidents.models.webhook import Delivery, Subscription
@@ -48,6 +49,7 @@ __all__ = [
     "ReportLink",
     "SavedExport",
     "SavedView",
+    "Snapshot",
     "Subscription",
     "Tally",
     "Upload",

@@ -302,7 +302,11 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["seq"]
-        indexes = [models.Index(fields=["election", "-seq"], name="change_of_election")]
+        indexes = [
+            models.Index(fields=["election", "-seq"], name="change_of_election"),
+            # Few, and asked for with every snapshot that is read.
+            models.Index(fields=["seq"], name="change_for_safety", condition=Q(reason="safety")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.op}"

@@ -116,6 +116,9 @@ API = {
     # Whoever knows the random id, or was given a link for ten minutes.
     "api-export": api("exports/{s.export.pk}/"),
     "api-export-file": api("exports/file/{s.export_link}/"),
+    "api-snapshots": api("snapshots/"),
+    "api-snapshot": api("snapshots/{s.snapshot.name}/"),
+    "api-snapshot-file": api("snapshots/{s.snapshot.name}/file/"),
     "api-elections": api("elections/"),
     "api-election": api("elections/{s.election.slug}/"),
     "api-regions": api("regions/?election={s.election.slug}"),
@@ -179,7 +182,9 @@ ACCOUNT = {
     "account-tokens": page("/account/tokens/", GET=PROGRAMS, POST=PROGRAMS),
     "account-token-revoke": page("/account/tokens/{s.token.pk}/revoke/", POST=OWN_PROGRAM),
     "account-exports": page("/account/exports/", POST=PROGRAMS),
-    "account-export-revoke": page("/account/exports/{s.saved_export[0].pk}/revoke/", POST=OWN_PROGRAM),
+    "account-export-revoke": page(
+        "/account/exports/{s.saved_export[0].pk}/revoke/", POST=OWN_PROGRAM
+    ),
     "set_language": page("/language/", POST=EVERYBODY),
 }
 PAGES = {

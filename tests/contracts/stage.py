@@ -7,7 +7,7 @@ from datetime import date, time
 from functools import cached_property
 
 from elections.models import Election, PollDay, Region, RegionSet, Station
-from incidents import exporting, intake, publishing, saving, steps
+from incidents import exporting, intake, publishing, saving, snapshots, steps
 from incidents.evidence import places, sealing, showing
 from incidents.models import (
     Alert,
@@ -23,6 +23,7 @@ from incidents.models import (
     Report,
     SavedExport,
     SavedView,
+    Snapshot,
     Subscription,
 )
 from observers import keys, tokens
@@ -79,6 +80,11 @@ class Stage:
         more = {"report_id": uuid.uuid4(), "body": b"{}", "channel": "app", "envelope": "answer"}
         more |= {"outcome": "refused", "problems": {"": ["locked"]}, "sealed": True}
         return RawReport.objects.get_or_create(**found, defaults=more)[0]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Of what is published now; made when there is none, or its file was swept away."""
+        return snapshots.make()
 
     @property
     def view(self) -> SavedView:

@@ -161,11 +161,23 @@ def paths(made) -> list[str]:
 
 def said(response) -> str:
     body = b"".join(response.streaming_content) if response.streaming else response.content
+    if response["Content-Type"] == "application/zip":
+        body = unpacked(body)
     head = "\n".join(f"{name}: {value}" for name, value in response.items())
     if body.startswith(b"PK"):  # a workbook is packed: what is in it counts
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             body = b"\n".join(packed.read(name) for name in packed.namelist())
     return head + body.decode("utf-8", "replace")
+
+
+def unpacked(content: bytes) -> bytes:
+    """What lies in an archive, and in the archives within: a spreadsheet is one."""
+    read = []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            inner = archive.read(name)
+            read.append(unpacked(inner) if name.endswith(".xlsx") else inner)
+    return b"\n".join(read)
 
 
 def leaks(text: str) -> list[str]:
@@ -260,6 +272,13 @@ def test_a_workbook_is_looked_into(stage):
         assert stage.published.ref in said(client_of(stage, "anonymous").get(path)), path
 
 
+def test_the_archives_are_looked_into(stage):
+    client = client_of(stage, "anonymous")
+    text = said(client.get(f"/api/v1/snapshots/{stage.snapshot.name}/file/"))
+    assert text.count(stage.published.ref) >= 4  # CSV, NDJSON, GeoJSON, the spreadsheet
+    assert stage.withdrawn.ref not in text
+
+
 def test_an_observers_own_pages_show_no_text_after_sending(stage):
     """The phone is write-only: whoever takes it reads nothing there."""
     client = client_of(stage, "observer")
@@ -290,6 +309,7 @@ def test_unpublished_work_changes_no_public_answer(stage):
         "/api/v1/incidents/?count=true",
         "/api/v1/changes/?since=0",
         "/api/v1/stats/?by=region,category&grain=hour",
+        "/api/v1/snapshots/",
         "/",
     )
 

@@ -44,6 +44,7 @@ def stage(django_db_setup, django_db_blocker):
         made.incident = made.open(made.file())
         made.published = made.publish()
         made.withdrawn = made.withdraw(made.publish())
+        assert made.snapshot.rows == 1
         people = made.people
         people["stranger"] = User.objects.create_user("matrix-stranger", password=PASSWORD)
         people["superuser"] = User.objects.create_superuser("matrix-root", password=PASSWORD)
@@ -110,6 +111,8 @@ def ask(stage, row: Row, method: str, person: str) -> str:
             more = {"data": row.bodies.get(method, "{}"), "content_type": "application/json"}
     with transaction.atomic():
         response = getattr(stage.askers[person], method.lower())(path, **more)
+        if response.streaming:  # read to its end, a file is closed
+            b"".join(response.streaming_content)
         transaction.set_rollback(True)
     return outcome(response, person)
 

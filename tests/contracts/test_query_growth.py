@@ -36,6 +36,7 @@ LISTS = {
     "/api/v1/stats/?by=region,category&grain=hour": "anonymous",
     "/api/v1/stats/?by=election,severity&labels=kk&q=said": "anonymous",
     "/api/v1/stats/?by=region&level=2&format=csv": "anonymous",
+    "/api/v1/snapshots/": "anonymous",
     "/api/v1/regions/?election=growth": "anonymous",
     "/api/v1/stations/?election=growth": "anonymous",
     "/api/v1/elections/": "anonymous",
@@ -86,6 +87,7 @@ def grow(stage, incident) -> None:
     partner = stage.people["partner"]
     webhooks.subscribe(by=partner, url="https://partner.example/", election="growth")
     webhooks.fill()
+    assert stage.snapshot.rows
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from incidents.api.views.partner import PartnerIncidents
 from incidents.api.views.phone import Devices, Envelopes, ThisDevice
 from incidents.api.views.read import Changes, Incidents
 from incidents.api.views.reference import Categories, Codebook, Index
+from incidents.api.views.snapshots import SnapshotFile, Snapshots
 from incidents.api.views.stats import Stats
 from incidents.api.views.uploads import Uploads
 from incidents.api.views.webhooks import Webhooks
@@ -26,6 +27,8 @@ __all__ = [
     "OwnReports",
     "PartnerIncidents",
     "Reports",
+    "SnapshotFile",
+    "Snapshots",
     "Stats",
     "ThisDevice",
     "Uploads",

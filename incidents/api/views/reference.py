@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from elections.api.base import LICENCE, PublicRead, data_version
 from elections.strict import Param
-from incidents import categories, codebook, details, exports, lines
+from incidents import categories, codebook, details, exports
 from incidents.api import documented, shaping
 
 
@@ -30,6 +30,7 @@ class Index(PublicRead):
             "codebook": "api-codebook",
             "crosswalks": "api-crosswalks",
             "stats": "api-stats",
+            "snapshots": "api-snapshots",
             "schema": "api-schema",
             "docs": "api-docs",
         }
@@ -103,21 +104,10 @@ class Codebook(PublicRead):
     }
 
     def list(self, request: Request) -> HttpResponseBase:
-        rows = codebook.as_rows()
         if (self.query["format"] or request.accepted_renderer.format) == "csv":
-            written = [lines.csv_line(list(rows[0]))]
-            for row in rows:
-                cells = (";".join(v) if isinstance(v, list) else v for v in row.values())
-                written.append(lines.csv_line([lines.harmless(cell) for cell in cells]))
             return HttpResponse(
-                "".join(written),
+                exports.dictionary(),
                 content_type=exports.MEDIA_TYPES["csv"],
                 headers={"Content-Disposition": 'attachment; filename="dauys-codebook.csv"'},
             )
-        return Response(
-            {
-                "version": codebook.VERSION,
-                "columns": rows,
-                "vocabularies": codebook.vocabularies(),
-            }
-        )
+        return Response(codebook.whole())

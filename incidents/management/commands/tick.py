@@ -9,7 +9,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection, connections
 
-from incidents import alerts, arriving, delivering, exporting, publishing, webhooks
+from incidents import (
+    alerts,
+    arriving,
+    delivering,
+    exporting,
+    publishing,
+    snapshots,
+    webhooks,
+)
 from incidents.evidence import attaching, drawing, finishing, uploading
 
 log = logging.getLogger(__name__)
@@ -22,12 +30,13 @@ DUTIES: dict[str, Callable[[], int]] = {
     "swept": uploading.sweep,
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
-    # Last of the quick ones: it waits for other people's servers, for some seconds a turn.
     "told": webhooks.tell,
     "exported": exporting.make_waiting,
+    "snapshots": snapshots.keep,
 }
-# They may take minutes: beside the others, so that no alert and no embargo waits for them.
-LONG = frozenset({"exported"})
+# They may take minutes, or wait for other people's servers: beside the others, so that no alert and
+# no embargo waits for them.
+LONG = frozenset({"told", "exported", "snapshots"})
 
 
 class Command(BaseCommand):
@@ -35,7 +44,8 @@ class Command(BaseCommand):
         "Publish what an ended embargo releases, file what had arrived when a server died, "
         "attach files to their reports and make clean copies of pictures, raise "
         "alerts about what waits too long, deliver alerts, call webhooks, make large files of "
-        "published incidents. Once, or with --every again and again until SIGTERM."
+        "published incidents and the snapshot of the day. Once, or with --every again and again "
+        "until SIGTERM."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
