@@ -246,7 +246,7 @@ class DeliveryProblem(TextChoices):
 
 
 class ExportStage(TextChoices):
-    QUEUED = "queued", pgettext_lazy("export", "Waiting for its turn")
-    RUNNING = "running", pgettext_lazy("export", "Being made")
-    DONE = "done", pgettext_lazy("export", "Ready")
-    FAILED = "failed", pgettext_lazy("export", "Could not be made")
+    QUEUED = "queued", _("Waiting for its turn")
+    RUNNING = "running", _("Being made")
+    DONE = "done", _("Ready")
+    FAILED = "failed", _("Could not be made")
