@@ -95,7 +95,8 @@ def test_no_public_answer_holds_anything_of_it(inside, path, viewer):
     assert traces_of(inside, said(response)) == []
 
 
-OF_ONE = [path for path in PUBLIC.values() if "{" in path] + [
+SAVED = "/data/saved/{s.export[0].pk}/{s.export[1]}.csv"
+OF_ONE = [path for path in PUBLIC.values() if "{" in path and path != SAVED] + [
     "/incidents/{s.withdrawn.ref}/",
     "/api/v1/incidents/{s.withdrawn.ref}/",
     "/api/v1/incidents/{s.withdrawn.ref}/versions/",
@@ -115,6 +116,12 @@ def test_nothing_of_it_can_be_fetched(inside, path, viewer):
     text = said(response)
     assert NAME not in text
     assert WORDS not in text
+
+
+def test_a_saved_export_of_everything_holds_what_is_real(inside):
+    text = said(Client().get(SAVED.format(s=inside)))
+    assert inside.real.ref in text
+    assert traces_of(inside, text) == []
 
 
 def test_the_same_crawl_finds_a_real_election(inside):
