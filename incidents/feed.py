@@ -7,7 +7,7 @@ order. A publication appears once, with its newest state: what lies between help
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from json.encoder import encode_basestring as quoted  # type: ignore[attr-defined]
+from json.encoder import encode_basestring as quoted
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,7 @@ class Batch:
     data_version: int
 
 
-def _changes() -> "QuerySet[Any, Any]":
+def _changes() -> Any:
     return Change.objects.visible_to(THE_WORLD, withdrawn=True)
 
 
@@ -94,7 +94,8 @@ def _reading(limit: int, elections: int) -> PreparedRows:
             document = Cast(document, BinaryField())  # its bytes, which are UTF-8
         columns = ("seq", "op", "publication", "publication__ref", "at", "reason")
         into = "publication__merged_into_ref"
-        return changes.order_by("seq").values_list(*columns, into, document)[:limit]
+        newest: QuerySet[Any, Any] = changes.order_by("seq").values_list(*columns, into, document)
+        return newest[:limit]
 
     return PreparedRows(rows)
 

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from incidents.agreed import ALL, BY_NAME
 from incidents.codebook import Column, cell, dumps
-from incidents.exports import Shape, harmless
+from incidents.exports import Shape
+from incidents.lines import harmless
 from incidents.models import Evidence, Incident, ReportLink
 from incidents.querysets import partner_memberships
 from incidents.vocabulary import EvidenceState, Grounds, Source

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from incidents import codebook
 from incidents.lines import FORMULA

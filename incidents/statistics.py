@@ -117,7 +117,7 @@ def figures(question: Question, filterset: CountedFilter, parsed: Parsed) -> Fig
     Raises TooManyRows.
     """
     asked = {n: v for n, v in filterset.form.cleaned_data.items() if v is not None}
-    regions = filterset.region_rows if "region" in asked else []
+    regions = filterset.regions if "region" in asked else []
     found = _prepared(question, asked, regions)
     if found is not None:
         answer = Figures(prepared=True)

@@ -10,19 +10,21 @@ from elections.keyset import Key
 from elections.models import Region
 from elections.strict import Fault, as_boolean, nearest, shown
 from incidents.filters import reading
-from incidents.filters.published import (
-    Rows,
+from incidents.filters.kinds import (
     category_choices,
-    chosen_elections,
     codes_schema,
-    during,
     moment_filter,
-    needs_zone,
-    only_zone,
     severity_filter,
     severity_min_filter,
-    viewer_of,
     words_filter,
+)
+from incidents.filters.published import (
+    Rows,
+    chosen_elections,
+    during,
+    needs_zone,
+    only_zone,
+    viewer_of,
 )
 from incidents.models import Report
 from incidents.vocabulary import (

@@ -1,3 +1,4 @@
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -8,7 +9,6 @@ from elections.filtering import (
     Moment,
     StrictFilter,
     StrictFilterSet,
-    as_moment,
     one,
     resolve_times,
     several,
@@ -19,8 +19,15 @@ from elections.models import Election, Region, Station
 from elections.prepared import Given, PreparedRows
 from elections.querysets import THE_WORLD
 from elections.strict import Fault, as_boolean, as_integer, nearest, shown
-from incidents import categories
 from incidents.filters import reading
+from incidents.filters.kinds import (
+    category_choices,
+    codes_schema,
+    moment_filter,
+    severity_filter,
+    severity_min_filter,
+    words_filter,
+)
 from incidents.filters.walks import Question, Walk
 from incidents.querysets import overlapping
 from incidents.vocabulary import Phase, Severity, Verification
@@ -47,68 +54,7 @@ ORDERINGS: dict[str, tuple[Key, ...]] = {
     "-occurred": (Key("occurred_sort", descending=True), Key("id", descending=True)),
     "occurred": (Key("occurred_sort"), Key("id")),
 }
-TIME_SCHEMA = {"type": "string", "format": "date-time"}
 Rows = QuerySet[Any, Any]
-
-
-def as_severity(text: str) -> int:
-    return as_integer(text, 1, 4)
-
-
-def category_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Groups with their leaves, named in the active language."""
-    return [
-        (group.name, [(c.code, c.name) for c in categories.CATEGORIES.values() if c.group == code])
-        for code, group in categories.GROUPS.items()
-    ]
-
-
-def words_filter(words: Any, about: Any, **more: Any) -> StrictFilter:
-    """One or more words of a vocabulary of text choices."""
-    return StrictFilter(
-        several(word_of(lambda: words.values)),
-        many=True,
-        lookup_expr="in",
-        choices=words.choices,
-        about=about,
-        example=words.values[0],
-        schema={"type": "array", "items": {"type": "string", "enum": list(words.values)}},
-        **more,
-    )
-
-
-def severity_filter() -> StrictFilter:
-    return StrictFilter(
-        several(as_severity),
-        many=True,
-        lookup_expr="in",
-        choices=Severity.choices,
-        about=_("Severity, 1 to 4."),
-        example="3",
-        schema={"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 4}},
-    )
-
-
-def severity_min_filter() -> StrictFilter:
-    return StrictFilter(
-        one(as_severity),
-        field_name="severity",
-        lookup_expr="gte",
-        about=_("This severity or higher."),
-        example="3",
-        schema={"type": "integer", "minimum": 1, "maximum": 4},
-    )
-
-
-def moment_filter(about: Any, **more: Any) -> StrictFilter:
-    """`prepare` turns the moment into an instant before the lookup runs."""
-    return StrictFilter(
-        one(as_moment), about=about, example="2021-01-10", schema=TIME_SCHEMA, **more
-    )
-
-
-def codes_schema() -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string"}}
 
 
 class Known(NamedTuple):
@@ -343,6 +289,11 @@ class CountedFilter(PublicationFilter):
     """The same rows where they are counted, which needs no order."""
 
     ordering = None  # type: ignore[assignment]
+
+    @cached_property
+    def regions(self) -> list[Region]:
+        """Those asked for. Ask after `parse`, and only when some were."""
+        return list(Region.objects.visible_to(THE_WORLD).filter(pk__in=self.region_ids))
 
 
 def during(rows: Rows, name: str, moment: Any) -> Rows:

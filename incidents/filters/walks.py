@@ -171,7 +171,8 @@ def _whole(shape: Shape) -> PreparedRows:
 def _heads(shape: Shape) -> PreparedRows:
     def rows() -> Rows:
         narrowed, keys = _narrowed(shape)
-        return order(narrowed, keys, back=shape.back).values_list(*_fields(keys))[: shape.limit]
+        ordered: Rows = order(narrowed, keys, back=shape.back).values_list(*_fields(keys))
+        return ordered[: shape.limit]
 
     return PreparedRows(rows)
 

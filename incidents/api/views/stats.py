@@ -16,6 +16,7 @@ from incidents import categories, codebook, exports, feed, rates, statistics
 from incidents.api import shaping
 from incidents.api.documented_stats import STATS as DOCUMENTED
 from incidents.filters import CountedFilter, Parsed, parse
+from incidents.lines import csv_line, harmless
 from incidents.models import Publication
 
 MOST_AXES = 2
@@ -82,9 +83,9 @@ class Stats(PublicRead):
         chosen = Election.objects.visible_to(THE_WORLD)
         if slugs := parsed.applied.get("election"):
             chosen = chosen.filter(slug__in=slugs)
-        regions = filterset.region_rows if "region" in parsed.applied else []
+        regions = filterset.regions if "region" in parsed.applied else []
         stations = rates.Denominators(question, chosen, parsed.applied, regions)
-        newest = feed.data_version(chosen if slugs else None)
+        newest = feed.data_version(filterset.election_ids if slugs else None)
         url = request.build_absolute_uri()
         tag = etag(newest, codebook.VERSION, format_, url, stations.as_dict())
         if unchanged := not_modified(request, tag):
@@ -158,8 +159,8 @@ class Stats(PublicRead):
 
     def _as_csv(self, rows: Rows[dict[str, Any]], question: statistics.Question) -> HttpResponse:
         header = list(rows[0]) if rows else _header(question, labelled=bool(self.query["labels"]))
-        lines = [exports.csv_line(header)]
-        lines += [exports.csv_line([_cell(value) for value in row.values()]) for row in rows]
+        lines = [csv_line(header)]
+        lines += [csv_line([_cell(value) for value in row.values()]) for row in rows]
         text = "".join([exports.BOM] * bool(self.query["bom"]) + lines)
         return HttpResponse(
             text.encode("utf-8", "replace"),
@@ -171,7 +172,7 @@ class Stats(PublicRead):
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return str(value) if isinstance(value, int | float) else exports.harmless(str(value))
+    return str(value) if isinstance(value, int | float) else harmless(str(value))
 
 
 def _header(question: statistics.Question, *, labelled: bool) -> list[str]:

@@ -34,8 +34,8 @@ DUTIES: dict[str, Callable[[], int]] = {
     "exported": exporting.make_waiting,
     "snapshots": snapshots.keep,
 }
-# They may take minutes, or wait for other people's servers: beside the others, so that no alert and
-# no embargo waits for them.
+# They may take minutes, or wait for other people's servers: beside the others, so that no alert
+# and no embargo waits for them.
 LONG = frozenset({"told", "exported", "snapshots"})
 
 

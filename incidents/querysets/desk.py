@@ -1,8 +1,4 @@
-"""Which rows may this person see? The only place that answers.
-
-Desk roles are scoped: by election always; a coordinator's membership may name regions or a team.
-Reports marked `security_only` are seen by their author and by security, by nobody else.
-"""
+"""Rows of the mission: reports, incidents and what hangs on them, by role and place."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,13 +8,13 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q
 
-from elections.models import Election, Region
+from elections.models import Region
 from observers.models import Membership, User
 from observers.querysets import desk_memberships as desk_memberships
 from observers.querysets import partner_memberships as partner_memberships
-from observers.roles import Role, elections_of_token, regions_of_token
+from observers.roles import Role, elections_of_token
 
 M = TypeVar("M", bound=models.Model)
 Visitor = User | AnonymousUser
@@ -91,7 +87,7 @@ def _own(user: Visitor) -> Q:
     return Q(author=user.pk) if within is None else Q(author=user.pk, election__in=within)
 
 
-def _any(scopes: list[Q]) -> Q:
+def any_of(scopes: list[Q]) -> Q:
     combined = NOTHING
     for scope in scopes:
         combined |= scope
@@ -106,7 +102,7 @@ class ReportQuerySet(models.QuerySet[M]):
         """
         rows = self.alias(**{BY_KEY: F("election_id") + 0}) if by_key else self
         election = BY_KEY if by_key else "election"
-        return rows.filter(_any([_report_scope(m, election) for m in desk_memberships(user)]))
+        return rows.filter(any_of([_report_scope(m, election) for m in desk_memberships(user)]))
 
     def visible_to(self, user: Visitor, *, by_key: bool = False) -> Self:
         rows = self.alias(**{BY_KEY: F("election_id") + 0}) if by_key else self
@@ -114,7 +110,7 @@ class ReportQuerySet(models.QuerySet[M]):
             return rows.none()
         election = BY_KEY if by_key else "election"
         scopes = [_report_scope(m, election) for m in desk_memberships(user)]
-        return rows.filter(_any([*scopes, _own(user)]))
+        return rows.filter(any_of([*scopes, _own(user)]))
 
     def overdue(self, now: datetime) -> Self:
         return self.filter(state="received", due_at__lte=now)
@@ -131,7 +127,7 @@ class RawReportQuerySet(models.QuerySet[M]):
             if membership.role != Role.SECURITY:
                 scope &= Q(sealed=False)
             scopes.append(scope)
-        return self.filter(_any(scopes))
+        return self.filter(any_of(scopes))
 
     def unread(self) -> Self:
         return self.filter(outcome__in=["refused", "conflict"])
@@ -143,7 +139,7 @@ class IncidentQuerySet(models.QuerySet[M]):
         if not user.is_authenticated:
             return self.none()
         scopes = [_incident_scope(m, whole=True) for m in desk_memberships(user)]
-        return self.filter(_any(scopes))
+        return self.filter(any_of(scopes))
 
     def visible_to(self, user: Visitor, *, by_key: bool = False) -> Self:
         """`by_key`: the rows are found by their own key, by a link to it or by their place."""
@@ -151,7 +147,7 @@ class IncidentQuerySet(models.QuerySet[M]):
         if not user.is_authenticated:
             return rows.none()
         election = BY_KEY if by_key else "election"
-        return rows.filter(_any([_incident_scope(m, election) for m in desk_memberships(user)]))
+        return rows.filter(any_of([_incident_scope(m, election) for m in desk_memberships(user)]))
 
     def overdue(self, now: datetime) -> Self:
         return self.filter(status__in=["open", "in_review"], due_at__lte=now)
@@ -315,139 +311,6 @@ class OfficialResponseQuerySet(models.QuerySet[M]):
         return self.filter(election__in=[m.election_id for m in desk_memberships(user)])
 
 
-# How long an event may last whose end nobody gave, as its precision says.
-LASTS = {
-    "exact": timedelta(0),
-    "half_hour": timedelta(minutes=30),
-    "hour": timedelta(hours=1),
-    "part_of_day": timedelta(hours=8),
-    "day": timedelta(days=1),
-}
-
-
-def overlapping(start: datetime | None, end: datetime | None) -> Q:
-    """Events that may have happened in the window; an unknown bound is an open one."""
-    within = Q()
-    if start is not None:
-        within = Q(occurred_end__gte=start) | Q(occurred_end=None, occurred_start=None)
-        within |= Q(occurred_end=None) & ~Q(occurred_precision__in=LASTS)
-        for precision, lasts in LASTS.items():
-            within |= Q(
-                occurred_end=None, occurred_precision=precision, occurred_start__gte=start - lasts
-            )
-    if end is not None:
-        within &= Q(occurred_start=None) | Q(occurred_start__lte=end)
-    return within
-
-
-def _public(withdrawn: bool, prefix: str = "") -> Q:
-    """What the world may read, whoever asks: nothing of a rehearsal."""
-    # Not a join: the planner would begin with the elections and then sort every publication. Nor
-    # does it look at the row: the few rehearsals are asked for once a statement.
-    drills = Election.objects.filter(is_rehearsal=True).order_by().values("pk")
-    public = ~Q(**{f"{prefix}election__in": drills})
-    return public if withdrawn else public & Q((f"{prefix}live", True))
-
-
-def _agreed(membership: Membership) -> Q:
-    """Of this partner's election; in its regions only, when it has some."""
-    rows = apps.get_model("incidents", "PublicationRegion").objects
-    here = rows.filter(publication=OuterRef("pk"), region__in=membership.regions.all())
-    named = Q(Exists(here)) if membership.regions.all() else Q()
-    return Q(election=membership.election_id) & named
-
-
-class PublicationQuerySet(models.QuerySet[M]):
-    def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
-        """With `withdrawn`, tombstones too: their reference, dates and reason, no text."""
-        return self.filter(_public(withdrawn))
-
-    def all_visible_to(self, user: Visitor) -> Self:
-        """As `visible_to`, to count all of them: of a condition that hardly ever strikes the
-        planner expects no rows, and then compares each of a million with each."""
-        real = Election.objects.filter(is_rehearsal=False).order_by().values_list("pk", flat=True)
-        return self.filter(live=True, election__in=list(real))
-
-    def on_desk(self, user: Visitor) -> Self:
-        """Also of a rehearsal, which plays publication without a world that reads it."""
-        return self.filter(incident_seen(user))
-
-    def agreed_with(self, partner: Visitor) -> Self:
-        """Those of which a partner reads more columns, as far as their token reaches."""
-        rows = self.filter(_any([_agreed(one) for one in partner_memberships(partner)]))
-        regions = regions_of_token(partner)
-        return rows if regions is None else rows.in_regions(regions)
-
-    def overlapping(self, start: datetime | None, end: datetime | None) -> Self:
-        return self.filter(overlapping(start, end))
-
-    def in_regions(self, ids: Iterable[int]) -> Self:
-        """Its rows name the regions above, too, so a region finds what lies below it."""
-        rows = apps.get_model("incidents", "PublicationRegion").objects
-        return self.filter(Exists(rows.filter(publication=OuterRef("pk"), region__in=ids)))
-
-    def in_categories(self, codes: Iterable[str]) -> Self:
-        rows = apps.get_model("incidents", "PublicationCategory").objects
-        return self.filter(Exists(rows.filter(publication=OuterRef("pk"), code__in=codes)))
-
-
-class OfPublicationQuerySet(models.QuerySet[M]):
-    def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
-        # A join, not a list of ids: the newest change is asked for with every answer.
-        return self.filter(_public(withdrawn, "publication__"))
-
-
-class WalkedQuerySet(OfPublicationQuerySet[M]):
-    """Rows that repeat what a list of publications is found by: it is read without the list."""
-
-    def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
-        # A withdrawn publication leaves no such row, so nothing is asked about it here.
-        return self.filter(_public(withdrawn=True))
-
-
-class TallyQuerySet(models.QuerySet[M]):
-    def visible_to(self, user: Visitor) -> Self:
-        """Sums over what the world reads; a rehearsal has none."""
-        return self.filter(election__in=Election.objects.filter(is_rehearsal=False))
-
-
-class ChangeQuerySet(OfPublicationQuerySet[M]):
-    def visible_to(self, user: Visitor, *, withdrawn: bool = False) -> Self:
-        """By its own election: the newest of an election is one step into an index."""
-        public = _public(withdrawn=True)
-        return self.filter(public if withdrawn else public & Q(publication__live=True))
-
-    def latest_states(self) -> Self:
-        """One line a publication: its newest. Older lines carry nothing a follower needs."""
-        return self.filter(publication__last_seq=F("seq"))
-
-
-class ExportQuerySet(models.QuerySet[M]):
-    def visible_to(self, user: Visitor) -> Self:
-        """What anybody may read, as a file: whoever names its random id may have it."""
-        return self.all()
-
-
-class SnapshotQuerySet(models.QuerySet[M]):
-    def visible_to(self, user: Visitor) -> Self:
-        """All, whoever asks: of a withdrawn one it is said that there was one, and why it went.
-
-        `endangers`: it holds what was withdrawn for somebody's safety after it was made. Asked
-        anew each time, so that nothing between the withdrawal and the answer can forget it.
-        """
-        changes = apps.get_model("incidents", "Change").objects
-        version = OuterRef(OuterRef("data_version"))
-        of_same = changes.filter(publication=OuterRef("publication"), seq__lte=version)
-        withdrawn = changes.filter(
-            seq__gt=OuterRef("data_version"), op="retract", reason="safety"
-        ).alias(then=Subquery(of_same.order_by("-seq").values("op")[:1]))
-        return self.annotate(endangers=Exists(withdrawn.filter(then="upsert")))
-
-    def readable(self) -> Self:
-        """Of the visible ones."""
-        return self.filter(withdrawn_at=None, endangers=False)
-
-
 def acting_roles(user: Visitor, row: models.Model) -> frozenset[Role]:
     """The desk roles under which this person may act on this incident or report."""
     kind = row._meta.model_name
@@ -457,5 +320,7 @@ def acting_roles(user: Visitor, row: models.Model) -> frozenset[Role]:
     for membership in desk_memberships(user):
         scopes.setdefault(Role(membership.role), []).append(scope_of(membership))
     return frozenset(
-        role for role, places in scopes.items() if manager.filter(_any(places), pk=row.pk).exists()
+        role
+        for role, places in scopes.items()
+        if manager.filter(any_of(places), pk=row.pk).exists()
     )
