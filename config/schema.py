@@ -81,6 +81,20 @@ class AutoSchema(openapi.AutoSchema):
     """Reads what views say of themselves: `query_params`, `filters`, `documented`."""
 
     view: Any  # an Endpoint
+    naming = False
+
+    def get_operation_id(self) -> str:
+        self.naming = True
+        try:
+            name: str = super().get_operation_id()
+        finally:
+            self.naming = False
+        return name
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Lists are called so, but come in the envelope: spectacular would describe bare arrays."""
+        is_list: bool = self.naming and super()._is_list_view(serializer)
+        return is_list
 
     def documented(self) -> Operation:
         found: Operation | None = self.view.documented.get(self.view.action)

@@ -122,6 +122,7 @@ class PublishedRows(PublicRead):
         content_type = exports.MEDIA_TYPES[format_]
         if self.request.method == "HEAD":
             return HttpResponse(content_type=content_type, headers=headers)
+        self.spend("export")
         pieces = exports.stream(
             format_, exports.rows(rows), shape=shape, bom=bool(self.query["bom"])
         )

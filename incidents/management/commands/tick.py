@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection
 
+from elections import limits
 from incidents import alerts, arriving, delivering, publishing
 from incidents.evidence import attaching, drawing, finishing, uploading
 
@@ -22,6 +23,7 @@ DUTIES: dict[str, Callable[[], int]] = {
     "swept": uploading.sweep,
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
+    "limits": limits.sweep,
 }
 
 
