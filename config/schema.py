@@ -96,6 +96,21 @@ class AutoSchema(openapi.AutoSchema):
         is_list: bool = self.naming and super()._is_list_view(serializer)
         return is_list
 
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        """What is only read may be empty where its column may: spectacular forgets that."""
+        told = super()._map_serializer_field(field, direction, bypass_extensions)
+        if told.get("format") == "time":
+            told["format"] = "time-local"  # that of RFC 3339 has an offset
+        column = _column(field)
+        if column is not None and field.read_only:
+            if column.blank and "enum" in told and "" not in told["enum"]:
+                told["enum"] = [*told["enum"], ""]
+            if column.null and isinstance(told.get("type"), str):
+                told["type"] = [told["type"], "null"]
+        return told
+
     def documented(self) -> Operation:
         found: Operation | None = self.view.documented.get(self.view.action)
         if found is not None:
@@ -144,6 +159,13 @@ class AutoSchema(openapi.AutoSchema):
     def get_extensions(self) -> dict[str, Any]:
         """What `document_problems` needs to know; it takes this away again."""
         return {"x-also": dict(self.documented().also)}
+
+
+def _column(field: Any) -> Any:
+    """Of the model, when the field shows one as it is."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    names = {} if model is None else {column.name: column for column in model._meta.fields}
+    return names.get(getattr(field, "source", None) or "")
 
 
 def _example(name: str, body: Any, *, said: Operation, **where: Any) -> OpenApiExample:
