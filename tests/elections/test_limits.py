@@ -291,8 +291,7 @@ def test_a_refusal_says_when_to_come_back_and_until_then_stays(client):
 
 def test_a_forged_header_buys_nothing(client):
     seen = [
-        client.get(READ, headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code
-        for n in range(7)
+        client.get(READ, headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code for n in range(7)
     ]
     assert seen.count(200) == 5
 
