@@ -5,8 +5,8 @@
 
 Schemathesis makes the cases: the edges of every parameter, random values that fit the description
 and such that do not, and chains of calls (stateful). They are played in this process, as
-nobody and with tokens of four roles, round after round with another seed, until there are enough. Ends with 1
-when anything failed (5xx) or was answered in a way the description does not know.
+nobody and with tokens of four roles, round after round with another seed, until there are enough.
+Ends with 1 when anything failed (5xx) or was answered in a way the description does not know.
 """
 
 import argparse

@@ -92,7 +92,7 @@ class AutoSchema(openapi.AutoSchema):
         return name
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        """Lists are called so, but come in the envelope: spectacular would describe bare arrays."""
+        """In names only: lists come in the envelope, and would be described as bare arrays."""
         is_list: bool = self.naming and super()._is_list_view(serializer)
         return is_list
 

@@ -231,7 +231,7 @@ def forget() -> None:
 
 
 def _sweep_now_and_then(now: float) -> None:
-    global _swept_at  # noqa: PLW0603 - one clock for the process
+    global _swept_at
     if SWEEP_EVERY > now - _swept_at >= 0:
         return
     _swept_at = now
