@@ -81,6 +81,36 @@ class AutoSchema(openapi.AutoSchema):
     """Reads what views say of themselves: `query_params`, `filters`, `documented`."""
 
     view: Any  # an Endpoint
+    naming = False
+
+    def get_operation_id(self) -> str:
+        self.naming = True
+        try:
+            name: str = super().get_operation_id()
+        finally:
+            self.naming = False
+        return name
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """In names only: lists come in the envelope, and would be described as bare arrays."""
+        is_list: bool = self.naming and super()._is_list_view(serializer)
+        return is_list
+
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        """What is only read may be empty where its column may: spectacular forgets that."""
+        mapped: Any = super()._map_serializer_field  # has no types
+        told = mapped(field, direction, bypass_extensions)
+        if told.get("format") == "time":
+            told["format"] = "time-local"  # that of RFC 3339 has an offset
+        column = _column(field)
+        if column is not None and field.read_only:
+            if column.blank and "enum" in told and "" not in told["enum"]:
+                told["enum"] = [*told["enum"], ""]
+            if column.null and isinstance(told.get("type"), str):
+                told["type"] = [told["type"], "null"]
+        return told
 
     def documented(self) -> Operation:
         found: Operation | None = self.view.documented.get(self.view.action)
@@ -118,7 +148,8 @@ class AutoSchema(openapi.AutoSchema):
                     answer or {"type": "object"}
                 )
             for media_type in said.files:
-                responses[status, media_type] = OpenApiResponse({"type": "string"})
+                kind = "object" if media_type.endswith("+json") else "string"
+                responses[status, media_type] = OpenApiResponse({"type": kind})
         return responses
 
     def get_examples(self) -> list[OpenApiExample]:
@@ -133,6 +164,13 @@ class AutoSchema(openapi.AutoSchema):
     def get_extensions(self) -> dict[str, Any]:
         """What `document_problems` needs to know; it takes this away again."""
         return {"x-also": dict(self.documented().also)}
+
+
+def _column(field: Any) -> Any:
+    """Of the model, when the field shows one as it is."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    names = {} if model is None else {column.name: column for column in model._meta.fields}
+    return names.get(getattr(field, "source", None) or "")
 
 
 def _example(name: str, body: Any, *, said: Operation, **where: Any) -> OpenApiExample:

@@ -4,6 +4,7 @@ Every variable read here is described in docs/running.md; a test compares the tw
 """
 
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -266,10 +267,34 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-if env.bool("BEHIND_PROXY", False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Without it, the limits on sign-in would count all people behind the proxy as one.
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# How many proxies of ours append to X-Forwarded-For. Without it, limits would count all people
+# behind the proxy as one; with too many, whoever forges the header gets a limit of their own.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if BEHIND_PROXY else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Amount/unit/at once, of an address and ("-token") of a token; see elections/limits.py.
+DEFAULT_LIMITS = {
+    "all": "0" if ENVIRONMENT == "test" else "",
+    "read": "600/m/200",
+    "read-token": "3000/m/1000",
+    "export": "30/h/10",
+    "export-token": "300/h/60",
+    "prepared": "120/m/40",
+    "prepared-token": "600/m/200",
+    "desk-token": "1200/m/400",
+}
+LIMITS: dict[str, str] = DEFAULT_LIMITS | env.dict("LIMITS", default={})
+for name, text in LIMITS.items():
+    good = r"0?" if name == "all" else r"0|[1-9]\d{0,8}/[smhd]/[1-9]\d{0,8}"
+    if name not in DEFAULT_LIMITS or not re.fullmatch(good, text, re.ASCII):
+        raise ImproperlyConfigured(
+            f"LIMITS has {name}={text}; write amount/unit/at once, such as read=600/m/200, "
+            f"or 0, with names of {', '.join(DEFAULT_LIMITS)}."
+        )
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured("TRUSTED_PROXIES counts your own proxies; it cannot be negative.")
 
 # --- API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {

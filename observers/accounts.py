@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from elections.addresses import address_of
 from observers import plain_pages
 from observers.roles import DESK_ROLES, Role, roles
 
@@ -51,6 +52,10 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """allauth's own fails with a 500 when a request came around one of two proxies."""
+        return address_of(request)
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """Who signs in with a password is bound to no code any more."""

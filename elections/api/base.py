@@ -23,6 +23,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from elections.api.limiting import HEADERS, Limited
 from elections.api.refusals import BadBody, BadInput, BadQuery, TooLarge, read_body
 from elections.filtering import StrictFilterSet
 from elections.keyset import BadCursor, Key, Page, walk
@@ -106,7 +107,7 @@ class Operation:
     also: Mapping[int, str] = field(default_factory=dict)
 
 
-class Endpoint(viewsets.ViewSet):
+class Endpoint(Limited, viewsets.ViewSet):
     """Closed by default (the permission of the settings), strict about its query.
 
     `query_params` says for each action which parameters it knows; the values, read and checked,
@@ -217,6 +218,7 @@ class PublicRead(Endpoint):
     """What anybody may read, from any web page. A session is neither read nor made here."""
 
     permission_classes = [AllowAny]
+    bucket = "read"
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         return [
@@ -230,5 +232,5 @@ class PublicRead(Endpoint):
         headers = CORS | (CORS_PREFLIGHT if request.method == "OPTIONS" else {})
         for name, value in headers.items():
             answer[name] = value
-        answer["Access-Control-Expose-Headers"] = "Link, Location, ETag, Retry-After"
+        answer["Access-Control-Expose-Headers"] = ", ".join(("Link", "Location", "ETag", *HEADERS))
         return answer

@@ -46,7 +46,8 @@ INCIDENT_FIELDS = (
 
 
 def documented_field(column: Column) -> serializers.Field[Any, Any, Any, Any]:
-    text: dict[str, Any] = {"help_text": column.about["en"], "allow_null": True}
+    # Not required: `fields` may leave any of them out.
+    text: dict[str, Any] = {"help_text": column.about["en"], "allow_null": True, "required": False}
     if column.name == "responses":
         return serializers.ListField(child=serializers.DictField(), **text)
     if column.type == "list":

@@ -154,6 +154,7 @@ def step_on_report(user: Any, key: Any, body: Any) -> Report:
 
 class DeskEndpoint(Endpoint):
     permission_classes = [OnDesk]
+    bucket = "desk"  # of tokens; who has a session is not counted
     filterset: ClassVar[type[StrictFilterSet]]
 
     def queue(self, request: Request, rows: QuerySet[Any, Any], render: Any) -> Response:

@@ -146,6 +146,7 @@ class PublishedRows(PublicRead):
         content_type = exports.MEDIA_TYPES[format_]
         if self.request.method == "HEAD":
             return HttpResponse(content_type=content_type, headers=headers)
+        self.spend("export")
         if format_ == "xlsx" and (total := self._too_many(rows)):
             return self._later(total)
         pieces = exports.file(format_, rows, shape=shape, **form)

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connection, connections
 
+from elections import limits
 from incidents import (
     alerts,
     arriving,
@@ -30,6 +31,7 @@ DUTIES: dict[str, Callable[[], int]] = {
     "swept": uploading.sweep,
     "alerts": alerts.overdue,
     "delivered": delivering.deliver,
+    "limits": limits.sweep,
     "told": webhooks.tell,
     "exported": exporting.make_waiting,
     "snapshots": snapshots.keep,
