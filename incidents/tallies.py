@@ -42,6 +42,7 @@ class Cuboid:
 
 # From the smallest; whoever reads takes the first that knows all it asks for.
 CUBOIDS = (
+    Cuboid("how", ("severity", "verification")),
     Cuboid("place", ("regions", "categories")),
     Cuboid("whole", DIMENSIONS),
     *(Cuboid(f"{at}_how", ("severity", "verification"), at) for at in TIMES),
