@@ -7,12 +7,12 @@ order. A publication appears once, with its newest state: what lies between help
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from json.encoder import encode_basestring as quoted  # type: ignore[attr-defined]
+from json.encoder import encode_basestring as quoted
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigAutoField, BinaryField, PositiveBigIntegerField, Q, QuerySet
+from django.db.models import BigAutoField, BinaryField, PositiveBigIntegerField, Q
 from django.db.models.functions import Cast
 
 from elections.prepared import Given, PreparedRows, as_bytes
@@ -30,7 +30,7 @@ class Batch:
     data_version: int
 
 
-def _changes() -> "QuerySet[Any, Any]":
+def _changes() -> Any:
     return Change.objects.visible_to(THE_WORLD, withdrawn=True)
 
 
@@ -79,7 +79,7 @@ def since(seq: int, *, limit: int, elections: "Iterable[int] | None" = None) -> 
 
 @lru_cache(maxsize=50)
 def _reading(limit: int, elections: int) -> PreparedRows:
-    def rows() -> "QuerySet[Any, Any]":
+    def rows() -> Any:
         # First the numbers, from an index and in order; PostgreSQL would take "its newest change"
         # for rare and sort all that is left of the feed.
         newest = Publication.objects.visible_to(THE_WORLD, withdrawn=True)
