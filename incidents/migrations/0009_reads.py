@@ -220,6 +220,7 @@ class Migration(migrations.Migration):
             "verification",
         ),
         walk("change", "change_of_election", "election", "-seq"),
+        walk("publication", "publication_feed", "election", "last_seq"),
         migrations.RunPython(keep_documents_in_line, put_documents_apart),
         migrations.RunPython(guard, unguard),
     ]

@@ -138,6 +138,8 @@ class Publication(Happening, InPhase):
             models.Index(
                 fields=["-occurred_sort", "-id"], name="publication_occurred", condition=LIVE
             ),
+            # Tombstones, too: the feed of one election.
+            models.Index(fields=["election", "last_seq"], name="publication_feed"),
         ]
         constraints = [
             *Happening.Meta.constraints,

@@ -49,7 +49,7 @@ def a_country_of_rows(rng: Random) -> None:
     withdrawn()
 
 
-def a_question(rng: Random) -> QueryDict:  # noqa: C901 - one line for each parameter
+def a_question(rng: Random) -> QueryDict:  # noqa: C901 - each filter by itself
     asked = QueryDict(mutable=True)
 
     def several(name, words):
