@@ -127,8 +127,9 @@ def _missing() -> list[str]:
             "recorded; no entry does not mean that nothing happened."
         ),
         _(
-            "How many stations were observed, and for how long, is not recorded. Do not calculate "
-            "rates from the number of incidents."
+            "Observers were at some stations and not at others. Compare regions only by the "
+            "rates of the statistics, which count the observed stations, never by the number of "
+            "incidents."
         ),
         _(
             "Some incidents are known and not published, because publication would endanger "
