@@ -180,13 +180,12 @@ def _planned_once(sql: str, values: tuple[Any, ...], *, plain: bool = False) -> 
     django.ensure_connection()
     session = django.connection
     session.prepare_threshold = session.prepare_threshold or 1
-    logged = django.queries_logged  # the log knows Django's placeholders only
-    raw: Any = psycopg.Cursor(session) if logged else psycopg.RawCursor(session)
+    raw: Any = psycopg.RawCursor(session)
     if plain:
         _take_plainly(raw)
     # In Django's wrapper: its errors, its log of queries.
     with django._prepare_cursor(raw) as cursor:
-        cursor.execute(sql if logged else _numbered(sql), values)
+        cursor.execute(_numbered(sql), values)
         # Not `description`: it makes an object for each column.
         return list(cursor.fetchall()) if cursor.rownumber is not None else []
 
