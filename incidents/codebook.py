@@ -41,7 +41,7 @@ class Column:
     @property
     def hxl(self) -> str:
         """Its hashtag of the Humanitarian Exchange Language, for the second row of a table."""
-        return HXL[self.name]
+        return HXL.get(self.name, "")
 
     @property
     def numeric(self) -> bool:

@@ -215,9 +215,10 @@ def about(applied: Mapping[str, Any], version: int) -> sheets.About:
     return sheets.About(facts, newest.at) if newest else sheets.About(facts)
 
 
-def _elections(query: Query) -> Any:
+def _elections(query: Query) -> list[int] | None:
     slugs = [slug.strip() for value in query.get("election", []) for slug in value.split(",")]
-    return Election.objects.visible_to(THE_WORLD).filter(slug__in=slugs) if slugs else None
+    seen = Election.objects.visible_to(THE_WORLD).filter(slug__in=slugs)
+    return list(seen.values_list("pk", flat=True)) if slugs else None
 
 
 def _newest(export: Export) -> int:

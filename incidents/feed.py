@@ -17,7 +17,8 @@ from django.db.models.functions import Cast
 
 from elections.prepared import Given, PreparedRows, as_bytes
 from elections.querysets import THE_WORLD
-from incidents.models import Change, Counter, Publication
+from incidents import history
+from incidents.models import Change, Publication
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,6 @@ def _changes() -> Any:
     return Change.objects.visible_to(THE_WORLD, withdrawn=True)
 
 
-# The number is moved on in the transaction of the change; a rehearsal takes none.
-NUMBER = PreparedRows(lambda: Counter.objects.filter(name="changes").values_list("value"))
 NEWEST_OF = PreparedRows(
     lambda: (
         _changes()
@@ -49,7 +48,7 @@ NEWEST_OF = PreparedRows(
 def data_version(elections: "Iterable[int] | None" = None) -> int:
     """Number of the newest public change, of all or of some elections. 0: there is none."""
     if elections is None:
-        return max((value for (value,) in NUMBER()), default=0)
+        return history.newest_change()
     return max((seq for pk in elections for (seq,) in NEWEST_OF(election=pk)), default=0)
 
 

@@ -12,7 +12,7 @@ from django.db.models import CharField, Min, QuerySet, Value
 from django.utils import timezone
 
 from elections.models import Election
-from elections.prepared import Given, Prepared, PreparedInsert
+from elections.prepared import Given, Prepared, PreparedInsert, PreparedRows
 from incidents.cleaning import canonical_json
 from incidents.models import Counter, Event, Incident, Report
 from incidents.refs import new_ref
@@ -30,6 +30,7 @@ REFERRED = Prepared(lambda: carrying(Report).union(carrying(Incident), all=True)
 LOCKED = Prepared(
     lambda: Counter.objects.select_for_update(no_key=True).filter(name=Given("name", CharField()))
 )
+CHANGED = PreparedRows(lambda: Counter.objects.filter(name="changes").values_list("value"))
 INSERT = PreparedInsert(Event)
 # With the line, in one journey: everybody waits for this row, and a journey of a busy process
 # takes longer than what the database does.
@@ -110,6 +111,11 @@ def record(
     event.hash = fingerprint(event)
     INSERT(event, first=(MOVE_ON, (counter.value, event.hash, counter.name)))
     return event
+
+
+def newest_change() -> int:
+    """The number of the newest public change: it is moved on in the transaction of the change."""
+    return max((value for (value,) in CHANGED()), default=0)
 
 
 def newest() -> int:

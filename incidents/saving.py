@@ -112,7 +112,7 @@ def _parsed(query: QueryDict) -> Parsed:
     parsed = parse(filterset, also={})
     if parsed.errors:
         return parsed
-    return Parsed(order(parsed.queryset, filterset.keys), parsed.applied)
+    return Parsed(lambda: order(parsed.queryset, filterset.keys), parsed.applied)
 
 
 def find(pk: UUID, secret: str) -> SavedExport | None:

@@ -116,7 +116,7 @@ def figures(question: Question, filterset: CountedFilter, parsed: Parsed) -> Fig
 
     Raises TooManyRows.
     """
-    asked = {n: v for n, v in filterset.form.cleaned_data.items() if v is not None}
+    asked = {n: v for n, v in filterset.values.items() if v is not None}
     regions = filterset.regions if "region" in asked else []
     found = _prepared(question, asked, regions)
     if found is not None:

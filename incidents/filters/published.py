@@ -343,7 +343,8 @@ def regions_in(codes: list[str], elections: list[Known]) -> tuple[list[int], lis
     for code in codes:
         here = [pk for pk, region_set in BY_CODE(code=code) if region_set in sets]
         if not here:
-            these = Election.objects.filter(pk__in=[election.pk for election in elections])
+            known = [election.pk for election in elections]
+            these = Election.objects.visible_to(THE_WORLD).filter(pk__in=known)
             return [], reading.regions_by_code(codes, these, THE_WORLD)[1]
         found += here
     return found, []

@@ -177,7 +177,12 @@ def test_a_withdrawal_is_gone_from_every_list_with_the_next_request(client):
     for path in ("", "&region=KZ-ALA", "&category=ACC01", "&severity=2", "&verification=reported"):
         assert set(refs(get(client, f"/incidents/?limit=100{path}"))) == {row.ref, kept.ref}
     Publication.objects.filter(pk=row.pk).update(
-        live=False, document="", search="", withdrawn_at=timezone.now()
+        live=False,
+        document="",
+        csv_row="",
+        geojson_feature="",
+        search="",
+        withdrawn_at=timezone.now(),
     )
     for path in ("", "&region=KZ-ALA", "&category=ACC01", "&severity=2", "&verification=reported"):
         # Whatever rows the index still had: the document is asked for as the world may see it.

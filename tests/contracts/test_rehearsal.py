@@ -95,8 +95,15 @@ def test_no_public_answer_holds_anything_of_it(inside, path, viewer):
     assert traces_of(inside, said(response)) == []
 
 
-SAVED = "/data/saved/{s.export[0].pk}/{s.export[1]}.csv"
-OF_ONE = [path for path in PUBLIC.values() if "{" in path and path != SAVED] + [
+SAVED = "/data/saved/{s.saved_export[0].pk}/{s.saved_export[1]}.csv"
+# Of everything published, whoever made them: they are there and hold what is real.
+FILES = (
+    SAVED,
+    "/api/v1/exports/file/{s.export_link}/",
+    "/api/v1/snapshots/{s.snapshot.name}/file/",
+)
+TOLD = ("/api/v1/exports/{s.export.pk}/", "/api/v1/snapshots/{s.snapshot.name}/")
+OF_ONE = [path for path in PUBLIC.values() if "{" in path and path not in FILES + TOLD] + [
     "/incidents/{s.withdrawn.ref}/",
     "/api/v1/incidents/{s.withdrawn.ref}/",
     "/api/v1/incidents/{s.withdrawn.ref}/versions/",
@@ -118,10 +125,18 @@ def test_nothing_of_it_can_be_fetched(inside, path, viewer):
     assert WORDS not in text
 
 
-def test_a_saved_export_of_everything_holds_what_is_real(inside):
-    text = said(Client().get(SAVED.format(s=inside)))
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_of_everything_holds_what_is_real(inside, path):
+    text = said(Client().get(path.format(s=inside)))
     assert inside.real.ref in text
     assert traces_of(inside, text) == []
+
+
+@pytest.mark.parametrize("path", TOLD)
+def test_what_is_told_of_a_file_is_nothing_of_it(inside, path):
+    response = Client().get(path.format(s=inside))
+    assert response.status_code == 200
+    assert traces_of(inside, said(response)) == []
 
 
 def test_the_same_crawl_finds_a_real_election(inside):

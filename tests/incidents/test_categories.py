@@ -185,7 +185,7 @@ def vocabularies():
 
 
 def test_words_of_columns_are_labelled_and_safe_in_a_spreadsheet():
-    assert len(vocabularies()) == 24
+    assert len(vocabularies()) == 28
     for words in vocabularies():
         assert all(str(label).strip() for label in words.labels)
         for code in words.values:
