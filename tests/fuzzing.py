@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import schemathesis
+from django.db import connections
 from schemathesis import hooks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
@@ -107,6 +108,16 @@ class Tally:
         told.append(f"{failure.message}\n{check.failure_info.code_sample}")
 
 
+def hanging_up(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The application. The engine's threads just end; their connections must not stay."""
+    answer = application(environ, start_response)
+    try:
+        return list(answer)
+    finally:
+        answer.close()
+        connections.close_all()
+
+
 def strict_description() -> dict[str, Any]:
     told: dict[str, Any] = json.loads(json.dumps(described(), default=str))
     told = copy.deepcopy(told)
@@ -129,7 +140,7 @@ def play(
     """`most` cases an operation and phase; stops after `seconds`."""
     config = SchemathesisConfig(seed=seed, max_time=seconds)
     schema: Any = schemathesis.openapi.from_dict(strict_description(), config=config)
-    schema.app = application
+    schema.app = hanging_up
     schema.config.update(headers=headers, continue_on_failure=True)
     schema.config.generation.update(max_examples=most, no_shrink=True, database="none")
     schema.config.phases.update(phases=list(phases))
