@@ -5,7 +5,6 @@ import io
 import logging
 import re
 import uuid
-import zipfile
 from datetime import timedelta
 
 import pytest
@@ -27,6 +26,7 @@ from incidents.models import (
 from incidents.webhooks.sending import body_of
 from observers import tokens
 from observers.models import Organisation, Team, User
+from tests.contracts.answers import said
 from tests.contracts.permissions import ROWS
 from tests.contracts.stage import build_stage
 
@@ -157,27 +157,6 @@ def paths(made) -> list[str]:
         "/api/v1/incidents/?near=76.93,43.27&radius_m=100",
     ]
     return found
-
-
-def said(response) -> str:
-    body = b"".join(response.streaming_content) if response.streaming else response.content
-    if response["Content-Type"] == "application/zip":
-        body = unpacked(body)
-    head = "\n".join(f"{name}: {value}" for name, value in response.items())
-    if body.startswith(b"PK"):  # a workbook is packed: what is in it counts
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            body = b"\n".join(packed.read(name) for name in packed.namelist())
-    return head + body.decode("utf-8", "replace")
-
-
-def unpacked(content: bytes) -> bytes:
-    """What lies in an archive, and in the archives within: a spreadsheet is one."""
-    read = []
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in archive.namelist():
-            inner = archive.read(name)
-            read.append(unpacked(inner) if name.endswith(".xlsx") else inner)
-    return b"\n".join(read)
 
 
 def leaks(text: str) -> list[str]:

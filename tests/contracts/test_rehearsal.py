@@ -10,6 +10,7 @@ from elections.models import Election
 from incidents import publishing
 from incidents.models import Change, Counter, Draft, Event, Publication
 from observers import tokens
+from tests.contracts.answers import text_of
 from tests.contracts.permissions import API, EVERYBODY, PAGES
 from tests.contracts.stage import TEXT, build_stage
 
@@ -70,11 +71,6 @@ def client_of(stage, viewer: str) -> Client:
     return client
 
 
-def said(response) -> str:
-    body = b"".join(response.streaming_content) if response.streaming else response.content
-    return body.decode("utf-8", "replace")
-
-
 def traces_of(stage, text: str) -> list[str]:
     marks = [NAME, WORDS, "DRILL-", f'"{stage.election.slug}"', f"/{stage.election.slug}/"]
     return [mark for mark in marks if mark in text]
@@ -92,7 +88,7 @@ def paths() -> list[str]:
 def test_no_public_answer_holds_anything_of_it(inside, path, viewer):
     response = client_of(inside, viewer).get(path)
     assert response.status_code == 200, path
-    assert traces_of(inside, said(response)) == []
+    assert traces_of(inside, text_of(response)) == []
 
 
 SAVED = "/data/saved/{s.saved_export[0].pk}/{s.saved_export[1]}.csv"
@@ -120,14 +116,14 @@ def test_nothing_of_it_can_be_fetched(inside, path, viewer):
     """What it is asked for comes back in the refusal, and nothing else does."""
     response = client_of(inside, viewer).get(path.format(s=inside))
     assert response.status_code in (400, 404), path
-    text = said(response)
+    text = text_of(response)
     assert NAME not in text
     assert WORDS not in text
 
 
 @pytest.mark.parametrize("path", FILES)
 def test_a_file_of_everything_holds_what_is_real(inside, path):
-    text = said(Client().get(path.format(s=inside)))
+    text = text_of(Client().get(path.format(s=inside)))
     assert inside.real.ref in text
     assert traces_of(inside, text) == []
 
@@ -136,12 +132,12 @@ def test_a_file_of_everything_holds_what_is_real(inside, path):
 def test_what_is_told_of_a_file_is_nothing_of_it(inside, path):
     response = Client().get(path.format(s=inside))
     assert response.status_code == 200
-    assert traces_of(inside, said(response)) == []
+    assert traces_of(inside, text_of(response)) == []
 
 
 def test_the_same_crawl_finds_a_real_election(inside):
     """The negative control."""
-    text = "".join(said(Client().get(path)) for path in paths())
+    text = "".join(text_of(Client().get(path)) for path in paths())
     assert inside.real.ref in text
     assert '"real"' in text
 
@@ -170,7 +166,7 @@ def test_the_end_of_an_embargo_publishes_nothing_outside(inside):
 
 
 def test_inside_it_is_played_to_the_end(inside):
-    text = said(client_of(inside, "editor").get(f"/desk/incidents/{inside.incident.ref}/"))
+    text = text_of(client_of(inside, "editor").get(f"/desk/incidents/{inside.incident.ref}/"))
     assert "Published in the rehearsal: version 1." in text
     assert f'href="/incidents/{inside.incident.ref}/"' not in text
     assert Event.objects.filter(election=inside.election, verb="publish").count() == 2
@@ -194,7 +190,7 @@ INSIDE = [
 def test_every_page_of_field_and_desk_carries_the_banner(inside, who, path):
     response = client_of(inside, who).get(path.format(s=inside))
     assert response.status_code in (200, 409), path
-    assert f"Nothing of “{NAME}” becomes public." in said(response)
+    assert f"Nothing of “{NAME}” becomes public." in text_of(response)
 
 
 def test_a_real_page_never_carries_it_even_for_who_rehearses_too(inside):
@@ -203,7 +199,7 @@ def test_a_real_page_never_carries_it_even_for_who_rehearses_too(inside):
     coordinator = inside.people["coordinator"]
     real = inside.real.incident
     Membership.objects.create(user=coordinator, election=real.election, role="coordinator")
-    text = said(client_of(inside, "coordinator").get(f"/desk/incidents/{real.ref}/"))
+    text = text_of(client_of(inside, "coordinator").get(f"/desk/incidents/{real.ref}/"))
     assert NAME not in text
 
 

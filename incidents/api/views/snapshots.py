@@ -43,6 +43,7 @@ class WithdrawnSnapshot(APIException):
 
 
 class OfSnapshots(PublicRead):
+    bucket = "prepared"
     documented: ClassVar = DOCUMENTED
 
     def found(self, name: str) -> Snapshot:

@@ -64,6 +64,8 @@ FORMAT = Param(
 class Stats(PublicRead):
     """Published incidents counted along one or two axes and over time."""
 
+    bucket = "prepared"
+
     renderer_classes = [*shaping.DEFAULT_RENDERERS, shaping.CSVRenderer]
     query_params: ClassVar = {
         "list": (BY, LEVEL, GRAIN, TIME, FORMAT, shaping.LABELS, shaping.BOM)
