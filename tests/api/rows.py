@@ -9,7 +9,7 @@ from django.db.models.base import ModelState
 from django.utils import timezone
 
 from elections.models import Region
-from incidents import codebook, composing, copying, lines
+from incidents import codebook, composing, copying, history, lines
 from incidents.models import Incident, Publication, PublicationCategory, PublicationRegion
 from incidents.refs import new_ref
 from tests.walking import the_election
@@ -50,7 +50,7 @@ def published_row(election=None, published_at: dt.datetime | None = None, **publ
     now = published_at or timezone.now()
     with transaction.atomic():
         incident = Incident.objects.create(
-            ref=new_ref(election.ref_prefix), election=election, title="x"
+            ref=history.take_ref(election), election=election, title="x"
         )
         row = composing.render(incident, document, version=1, published_at=now, updated_at=now)
         row.save(force_insert=True)

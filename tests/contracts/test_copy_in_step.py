@@ -169,10 +169,11 @@ def insert(count: int, like: Publication) -> None:
     named = ("id", "ref", "version", "url", "published_at", "updated_at")
     document = {k: v for k, v in json.loads(like.document).items() if k not in named}
     incidents, rows = [], []
-    for _number in range(count):
-        incidents.append(
-            Incident(ref=new_ref(like.election.ref_prefix), election=like.election, title="x")
-        )
+    refs: set[str] = set()
+    while len(refs) < count:  # of so many, two may be equal
+        refs.add(new_ref(like.election.ref_prefix))
+    for ref in refs:
+        incidents.append(Incident(ref=ref, election=like.election, title="x"))
         rows.append(
             composing.render(
                 incidents[-1],
